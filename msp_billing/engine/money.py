@@ -16,6 +16,8 @@ EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
+HUNDRED = Decimal(100)
+PERCENT = Decimal("0.01")
 
 
 def to_decimal(value: float | str | Decimal) -> Decimal:
@@ -32,6 +34,16 @@ def to_decimal(value: float | str | Decimal) -> Decimal:
     if not number.is_finite():
         raise EngineError(f"{value!r} is not a finite number: enter digits only.")
     return number or ZERO
+
+
+def product(*factors: Decimal | Fraction | int) -> Fraction:
+    """Multiply without rounding; faster than one fraction after the other."""
+    over = under = 1
+    for factor in factors:
+        numerator, denominator = factor.as_integer_ratio()
+        over *= numerator
+        under *= denominator
+    return Fraction(over, under)
 
 
 def round_half_up(value: Decimal | Fraction, step: Decimal) -> Decimal:

@@ -11,7 +11,16 @@ from fractions import Fraction
 from itertools import pairwise
 
 from .errors import EngineError
-from .money import EXACT, ONE, ZERO, round_digits, round_half_up
+from .money import (
+    EXACT,
+    HUNDRED,
+    ONE,
+    PERCENT,
+    ZERO,
+    product,
+    round_digits,
+    round_half_up,
+)
 from .price import Price, Tier
 
 #: Decimals of a unit price on a bill.
@@ -80,13 +89,8 @@ def amount_of(
 
     Source: docs/how-a-bill-is-calculated, Rounding.
     """
-    quantity_over, quantity_under = quantity.as_integer_ratio()
-    price_over, price_under = unit_price.as_integer_ratio()
-    less_over, less_under = discount.as_integer_ratio()
-    exact = Fraction(
-        quantity_over * price_over * (100 * less_under - less_over),
-        quantity_under * price_under * 100 * less_under,
-    )
+    paid = EXACT.subtract(HUNDRED, discount)
+    exact = product(quantity, unit_price, paid, PERCENT)
     return round_half_up(exact, currency_step)
 
 
@@ -136,10 +140,8 @@ def minimum_charge(
     Source: docs/how-a-bill-is-calculated, Price.
     """
     charged = sum(map(Fraction, recurring_amounts), Fraction(0))
-    due = round_half_up(
-        Fraction(minimum_amount) * terms.cycle_months * terms.factor,
-        terms.currency_step,
-    )
+    exact = product(minimum_amount, terms.cycle_months, terms.factor)
+    due = round_half_up(exact, terms.currency_step)
     missing = round_half_up(Fraction(due) - charged, terms.currency_step)
     if missing <= 0:
         return None
@@ -176,15 +178,19 @@ def _line(
     terms: Terms,
     tier: int | None = None,
 ) -> RatedLine:
-    full = Fraction(list_price) * _months(price, terms)
-    unit_price = round_digits(full * terms.factor, PRICE_DIGITS)
+    months = _months(price, terms)
+    full = round_digits(product(list_price, months), PRICE_DIGITS)
+    unit_price = full
+    if terms.factor != 1:
+        exact = product(list_price, months, terms.factor)
+        unit_price = round_digits(exact, PRICE_DIGITS)
     return RatedLine(
         quantity=quantity,
         unit_price=unit_price,
         discount=terms.discount,
         amount=amount_of(quantity, unit_price, terms.discount, terms.currency_step),
         tier=tier,
-        full_unit_price=round_digits(full, PRICE_DIGITS),
+        full_unit_price=full,
     )
 
 
