@@ -15,10 +15,15 @@ from . import msp_service_plan_price_tier
 from . import msp_subscription
 from . import msp_subscription_price_override
 from . import msp_extra_charge
+from . import msp_usage
 from . import msp_billing_cycle
+from . import msp_billing_rating
+from . import msp_billing_hold
+from . import msp_bill_builder
 from . import msp_charge
 from . import msp_charge_computer
 from . import msp_bill_run
+from . import msp_bill_run_work
 from . import msp_bill_run_issue
 from . import account_move
 from . import account_move_line

@@ -1,0 +1,62 @@
+import logging
+
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+
+def pre_init_hook(env):
+    """Create ``btree_gist``, on which the constraints against overlaps rest.
+
+    Without it Odoo would only log a line and install the add-on with nothing in
+    the database that forbids billing a day twice.
+    """
+    env.cr.execute(SQL("CREATE EXTENSION IF NOT EXISTS btree_gist"))
+
+
+def post_init_hook(env):
+    """Check the constraints, and let the bot work in every company."""
+    missing = env["msp.billing.cycle"]._missing_constraints()
+    if missing:
+        raise RuntimeError(
+            "The database did not accept these constraints: "
+            f"{', '.join(missing)}. Create the extension btree_gist in it "
+            "and install MSP Billing again."
+        )
+    companies = env["res.company"].search([])
+    companies._msp_let_bot_in()
+    companies.filtered(lambda c: not c.msp_product_id).msp_product_id = env.ref(
+        "msp_billing.product_managed_computer"
+    )
+
+
+def uninstall_hook(env):
+    """Delete our rows in order, so that posted invoices and their users stay.
+
+    The bot stays as an archived user: it is the author of posted invoices.
+    Products and customers stay too.
+    """
+    for table in (
+        "msp_delivery",
+        "msp_charge_computer",
+        "msp_charge",
+        "msp_bill_run_issue",
+        "msp_billing_cycle",
+    ):
+        env.cr.execute(SQL("DELETE FROM %s", SQL.identifier(table)))
+    env["msp.subscription"].with_context(active_test=False).search([]).unlink()
+    bot = env.ref("msp_billing.user_bot", raise_if_not_found=False)
+    if bot:
+        bot.active = False
+    # A record without its external identifier is not deleted with the module.
+    env["ir.model.data"].search(
+        [
+            ("module", "=", "msp_billing"),
+            (
+                "model",
+                "in",
+                ("res.users", "res.partner", "product.product", "product.template"),
+            ),
+        ]
+    ).unlink()
+    _logger.info("MSP Billing left its posted invoices and its products in place.")

@@ -1,0 +1,204 @@
+from odoo import api, models
+from odoo.fields import Command
+
+
+class MspBillBuilder(models.AbstractModel):
+    """From rated cycles to invoices: grouping, lines, totals."""
+
+    _name = "msp.bill.builder"
+    _description = "Bill Builder"
+
+    # === BUSINESS METHODS === #
+    @api.model
+    def _group(self, cycles):
+        """Return the cycles that make one invoice each.
+
+        Same company, bill-to customer, currency, due days or payment term, journal
+        and bill e-mail: one invoice.
+
+        :rtype: list[msp.billing.cycle]
+        """
+        groups = cycles.sorted(
+            lambda cycle: (
+                cycle.partner_id.display_name or "",
+                cycle.plan_id.sequence,
+                cycle.subscription_id.id,
+                cycle.date_start,
+            )
+        ).grouped(self._group_key)
+        return list(groups.values())
+
+    @api.model
+    def _group_key(self, cycle):
+        subscription = cycle.subscription_id
+        term = subscription.payment_term_id
+        return (
+            cycle.company_id,
+            subscription.bill_to_id,
+            cycle.currency_id,
+            term,
+            None if term else subscription.due_days,
+            subscription.bill_email,
+        )
+
+    @api.model
+    def _billable(self, cycles):
+        """Return the charges that stand on the invoice: those of 0.00 do not."""
+        return cycles.charge_ids.filtered(
+            lambda charge: not charge.currency_id.is_zero(charge.amount)
+        )
+
+    @api.model
+    def _prepare_bill(self, cycles, run):
+        """Return the values of the invoice for a group of cycles.
+
+        A total below zero becomes a credit note with its quantities turned round.
+        """
+        subscription = cycles[:1].subscription_id
+        is_refund = self._totals(cycles, run.date)["total"] < 0
+        sign = -1 if is_refund else 1
+        vals = {
+            "move_type": "out_refund" if is_refund else "out_invoice",
+            "company_id": run.company_id.id,
+            "journal_id": run.company_id._msp_sales_journal().id,
+            "currency_id": cycles.currency_id.id,
+            "partner_id": subscription.bill_to_id.id,
+            "invoice_date": run.date,
+            "invoice_user_id": subscription.user_id.id,
+            "invoice_payment_term_id": subscription.payment_term_id.id,
+            "msp_run_id": run.id,
+            "msp_bill_email": subscription.bill_email,
+            "invoice_line_ids": self._prepare_lines(cycles, sign),
+        }
+        if not subscription.payment_term_id:
+            # The customer's own payment term would win without an explicit date.
+            vals["invoice_date_due"] = run.date.fromordinal(
+                run.date.toordinal() + subscription.due_days
+            )
+        return vals
+
+    @api.model
+    def _prepare_lines(self, cycles, sign):
+        """Return the line commands: a section for each subscription, then its charges."""
+        commands, sequence = [], 0
+        charges = self._billable(cycles)
+        for subscription, own in charges.grouped("subscription_id").items():
+            sequence += 1
+            commands.append(
+                Command.create(
+                    {
+                        "display_type": "line_section",
+                        "name": self._section_name(subscription),
+                        "sequence": sequence,
+                    }
+                )
+            )
+            for charge in self._in_order(own):
+                sequence += 1
+                commands.append(
+                    Command.create(self._prepare_line(charge, sign, sequence))
+                )
+        return commands
+
+    @api.model
+    def _in_order(self, charges):
+        return charges.sorted(
+            lambda charge: (charge.cycle_id.date_start, charge.sequence, charge.id)
+        )
+
+    @api.model
+    def _prepare_line(self, charge, sign, sequence):
+        return {
+            "product_id": charge.product_id.id,
+            "name": charge.name,
+            "quantity": sign * charge.quantity,
+            "price_unit": charge.unit_price,
+            "discount": charge.discount,
+            "sequence": sequence,
+        }
+
+    @api.model
+    def _section_name(self, subscription):
+        lang = subscription.bill_to_id.lang
+        plan = subscription.plan_id.with_context(lang=lang).name
+        if subscription.partner_id == subscription.bill_to_id:
+            return plan
+        return f"{plan} – {subscription.partner_id.name}"
+
+    @api.model
+    def _link(self, cycles, move):
+        """Link the charges with the lines made for them, in the same order."""
+        lines = move.invoice_line_ids.filtered(
+            lambda line: line.display_type == "product"
+        ).sorted(lambda line: (line.sequence, line.id))
+        billable = self._billable(cycles).grouped("subscription_id")
+        charges = self.env["msp.charge"].union(
+            *(self._in_order(own) for own in billable.values())
+        )
+        for charge, line in zip(charges, lines, strict=True):
+            charge.move_line_id = line
+
+    # === TOTALS === #
+    @api.model
+    def _totals(self, cycles, day):
+        """Return what Odoo's tax engine makes of a group of cycles.
+
+        :return: ``total`` with tax and ``untaxed`` by cycle, in the group's currency
+        :rtype: dict
+        """
+        AccountTax = self.env["account.tax"]
+        company = cycles.company_id
+        charges = self._billable(cycles)
+        position = self.env["account.fiscal.position"].with_company(company)
+        fiscal = position._get_fiscal_position(cycles.subscription_id.bill_to_id[:1])
+        base_lines = [
+            AccountTax._prepare_base_line_for_taxes_computation(
+                {},
+                id=charge.id,
+                product_id=charge.product_id,
+                tax_ids=self._taxes(charge.product_id, company, fiscal),
+                price_unit=charge.unit_price,
+                quantity=charge.quantity,
+                discount=charge.discount,
+                currency_id=charge.currency_id,
+                partner_id=charge.subscription_id.bill_to_id,
+                rate=self._rate(charge.currency_id, company, day),
+            )
+            for charge in charges
+        ]
+        AccountTax._add_tax_details_in_base_lines(base_lines, company)
+        AccountTax._round_base_lines_tax_details(base_lines, company)
+        untaxed = dict.fromkeys(cycles, 0.0)
+        total = 0.0
+        for charge, line in zip(charges, base_lines, strict=True):
+            details = line["tax_details"]
+            excluded = (
+                details["total_excluded_currency"]
+                + details["delta_total_excluded_currency"]
+            )
+            untaxed[charge.cycle_id] += excluded
+            total += excluded + sum(
+                tax["tax_amount_currency"] for tax in details["taxes_data"]
+            )
+        return {"total": total, "untaxed": untaxed}
+
+    @api.model
+    def _rate(self, currency, company, day):
+        return self.env["res.currency"]._get_conversion_rate(
+            company.currency_id, currency, company, day
+        )
+
+    @api.model
+    def _taxes(self, product, company, fiscal_position):
+        """Return the taxes that Odoo puts on an invoice line of this product."""
+        taxes = product.with_company(company).taxes_id._filter_taxes_by_company(company)
+        if not taxes:
+            accounts = product.product_tmpl_id.with_company(
+                company
+            ).get_product_accounts(fiscal_pos=fiscal_position)
+            account = accounts["income"]
+            taxes = (account or self.env["account.account"]).tax_ids.filtered(
+                lambda tax: tax.type_tax_use == "sale"
+            )
+            taxes = taxes._filter_taxes_by_company(company)
+        return fiscal_position.map_tax(taxes) if fiscal_position else taxes

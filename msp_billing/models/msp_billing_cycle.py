@@ -1,0 +1,297 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+# A Python object: no client can send it, so nobody but our code passes.
+UNFREEZE = object()
+
+CONSTRAINTS = (
+    "msp_billing_cycle_no_overlap",
+    "msp_computer_period_no_overlap",
+    "msp_subscription_no_overlap",
+)
+
+
+class MspBillingCycle(models.Model):
+    _name = "msp.billing.cycle"
+    _description = "Billing Cycle"
+    _order = "date_end desc, subscription_id, id desc"
+    _check_company_auto = True
+    _rec_names_search = [
+        "subscription_id.partner_id.name",
+        "subscription_id.plan_id.name",
+    ]
+
+    # === FIELDS === #
+    subscription_id = fields.Many2one(
+        comodel_name="msp.subscription",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(
+        related="subscription_id.company_id", store=True, index=True, precompute=True
+    )
+    partner_id = fields.Many2one(
+        related="subscription_id.partner_id",
+        string="Customer",
+        store=True,
+        index=True,
+        precompute=True,
+    )
+    plan_id = fields.Many2one(
+        related="subscription_id.plan_id", store=True, index=True, precompute=True
+    )
+    user_id = fields.Many2one(related="subscription_id.user_id")
+    currency_id = fields.Many2one(
+        related="subscription_id.currency_id", store=True, precompute=True
+    )
+    kind = fields.Selection(
+        selection=[("regular", "Regular"), ("correction", "Correction")],
+        required=True,
+        readonly=True,
+        default="regular",
+    )
+    date_start = fields.Date(required=True, readonly=True)
+    date_end = fields.Date(
+        required=True, readonly=True, index=True, help="First day after the cycle."
+    )
+    full_start = fields.Date(readonly=True, help="Start of the full cycle.")
+    full_end = fields.Date(readonly=True, help="End of the full cycle.")
+    state = fields.Selection(
+        selection=[
+            ("due", "Due"),
+            ("held", "Held"),
+            ("failed", "Failed"),
+            ("billed", "Billed"),
+            ("voided", "Voided"),
+        ],
+        required=True,
+        readonly=True,
+        default="due",
+        index=True,
+    )
+    run_id = fields.Many2one(
+        comodel_name="msp.bill.run",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    move_id = fields.Many2one(
+        comodel_name="account.move",
+        string="Bill",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    charge_ids = fields.One2many(
+        comodel_name="msp.charge", inverse_name="cycle_id", readonly=True
+    )
+    evidence_ids = fields.One2many(
+        comodel_name="msp.charge.computer", inverse_name="cycle_id", readonly=True
+    )
+    terms = fields.Json(
+        readonly=True, help="What rated the cycle: discount, factor, prices, counts."
+    )
+    amount = fields.Monetary(
+        readonly=True, help="Sum of the charges, before taxes are worked out."
+    )
+    amount_untaxed = fields.Monetary(
+        readonly=True, help="The charges without tax, by Odoo's tax engine."
+    )
+    computer_count = fields.Integer(string="Computers", readonly=True, aggregator=None)
+    reason = fields.Text(readonly=True, help="Why it is held, failed or without bill.")
+    hold_code = fields.Char(readonly=True)
+    released_code = fields.Char(readonly=True)
+    release_note = fields.Char(readonly=True)
+    attempts = fields.Integer(readonly=True, aggregator=None)
+    next_try = fields.Datetime(readonly=True)
+    fingerprint = fields.Char(
+        readonly=True, help="Of charges, evidence and terms: preview equals bill."
+    )
+
+    _dates_check = models.Constraint(
+        "CHECK (date_end > date_start OR (kind = 'correction' "
+        "AND date_end = date_start))",
+        "A billing cycle ends after it starts.",
+    )
+    _no_overlap = models.Constraint(
+        "EXCLUDE USING gist (subscription_id WITH =, "
+        "daterange(date_start, date_end) WITH &&) "
+        "WHERE (state <> 'voided' AND kind = 'regular')",
+        "These days of the subscription are in a billing cycle already.",
+    )
+    _one_correction = models.UniqueIndex(
+        "(subscription_id, date_start) WHERE kind = 'correction' AND state <> 'voided'",
+        "The corrections of that day are in a billing cycle already.",
+    )
+
+    # === COMPUTE METHODS === #
+    @api.depends("subscription_id", "date_start", "date_end")
+    def _compute_display_name(self):
+        for cycle in self:
+            cycle.display_name = (
+                f"{cycle.subscription_id.display_name}, {cycle._format_period()}"
+            )
+
+    # === CRUD METHODS === #
+    def write(self, vals):
+        self._refuse_frozen()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_billed(self):
+        self._refuse_frozen()
+
+    # === ACTION METHODS === #
+    def action_release(self, note):
+        """Bill held cycles all the same with the next run.
+
+        The reason that is released does not hold these cycles again; another one does.
+
+        :param str note: why, kept on the cycle
+        :raises UserError: without a note, or when a cycle is not held or failed
+        """
+        self.check_access("read")
+        self._require_manager()
+        if not (note or "").strip():
+            raise UserError(self.env._("Write a note: why may this be billed?"))
+        for cycle in self.sudo():
+            if cycle.state not in ("held", "failed"):
+                raise UserError(
+                    self.env._("%(cycle)s is not held.", cycle=cycle.display_name)
+                )
+            cycle.write(
+                {
+                    "state": "due",
+                    "released_code": cycle.hold_code,
+                    "release_note": note.strip(),
+                    "attempts": 0,
+                    "next_try": False,
+                    "reason": False,
+                }
+            )
+        return True
+
+    def action_retry(self):
+        """Let the next run try held and failed cycles again, after what was wrong is mended."""
+        self._require_manager()
+        cycles = self.sudo().filtered(lambda cycle: cycle.state in ("held", "failed"))
+        cycles.write(
+            {"state": "due", "attempts": 0, "next_try": False, "reason": False}
+        )
+        return True
+
+    def action_open_bill(self):
+        """Open the bill of this cycle."""
+        self.ensure_one()
+        if not self.move_id:
+            raise UserError(
+                self.env._("%(cycle)s is on no bill.", cycle=self.display_name)
+            )
+        return self.move_id._msp_open_bill()
+
+    # === BUSINESS METHODS === #
+    def _require_manager(self):
+        if not self.env.user.has_group("msp_billing.group_msp_billing_manager"):
+            raise UserError(
+                self.env._("Only a billing manager can release or retry cycles.")
+            )
+
+    def _refuse_frozen(self):
+        if self.env.context.get("msp_unfreeze") is UNFREEZE:
+            return
+        for cycle in self:
+            if cycle.state in ("billed", "voided"):
+                raise UserError(
+                    self.env._(
+                        "%(cycle)s is billed and stays as it is.",
+                        cycle=cycle.display_name,
+                    )
+                )
+
+    def _unfrozen(self):
+        """Return the cycles in an environment that may change billed ones.
+
+        Never in a method that returns an action: the context would reach a client.
+        """
+        return self.with_context(msp_unfreeze=UNFREEZE)
+
+    def _discard(self):
+        """Delete cycles that are not billed, with their charges and evidence."""
+        self.charge_ids.unlink()
+        self.evidence_ids.unlink()
+        return self.unlink()
+
+    @api.model
+    def _open(self, subscriptions, run):
+        """Return the due cycles of subscriptions for a run, made where they miss.
+
+        Cycles that no longer fit the subscription (its end moved) are deleted first:
+        the database would refuse the new ones.
+        """
+        existing = self.search(
+            [
+                ("subscription_id", "in", subscriptions.ids),
+                ("kind", "=", "regular"),
+                ("state", "in", ("due", "held", "failed")),
+            ]
+        ).grouped("subscription_id")
+        keep, stale, missing = self.browse(), self.browse(), []
+        for subscription in subscriptions:
+            open_cycles = {
+                (cycle.date_start, cycle.date_end): cycle
+                for cycle in existing.get(subscription, self.browse())
+            }
+            for due in subscription._due_spans(run.date):
+                cycle = open_cycles.pop((due.span.start, due.span.end), None)
+                if cycle:
+                    keep |= cycle
+                else:
+                    missing.append(self._prepare_cycle(subscription, due))
+            for cycle in open_cycles.values():
+                stale |= cycle
+        stale._discard()
+        self.env.flush_all()
+        cycles = keep | self.create(missing)
+        cycles.write({"run_id": run.id})
+        return cycles.sorted(lambda cycle: (cycle.subscription_id.id, cycle.date_start))
+
+    @api.model
+    def _prepare_cycle(self, subscription, due):
+        return {
+            "subscription_id": subscription.id,
+            "date_start": due.span.start,
+            "date_end": due.span.end,
+            "full_start": due.full.start,
+            "full_end": due.full.end,
+        }
+
+    def _engine_cycle(self):
+        """Return the engine's cycle (span, full cycle, months)."""
+        self.ensure_one()
+        return self.subscription_id._calendar().cycle_from(self.date_start)
+
+    def _format_period(self, lang=None):
+        """Return the days of the cycle as people write them: both days included."""
+        self.ensure_one()
+        last = fields.Date.subtract(self.date_end, days=1)
+        Lang = self.env["ir.qweb.field.date"]
+        options = {"format": "d MMM y"}
+        env_self = Lang.with_context(lang=lang) if lang else Lang
+        first_text = env_self.value_to_html(self.date_start, options)
+        if self.kind == "correction":
+            return first_text
+        return f"{first_text} – {env_self.value_to_html(last, options)}"
+
+    @api.model
+    def _missing_constraints(self):
+        """Return the names of our constraints that the database does not have."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT conname FROM pg_constraint WHERE conname = ANY(%s)",
+                list(CONSTRAINTS),
+            )
+        )
+        return sorted(set(CONSTRAINTS) - {row[0] for row in rows})

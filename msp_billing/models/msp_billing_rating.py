@@ -1,0 +1,342 @@
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import asdict, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..engine.cycle import MONTHS
+from ..engine.money import round_digits, to_decimal
+from ..engine.rating import RatedLine, Terms, amount_of, minimum_charge, rate
+from ..engine.span import Span
+
+
+class MspBillingCycle(models.Model):
+    """From the days of a cycle to its charges, with their evidence."""
+
+    _inherit = "msp.billing.cycle"
+
+    # === BUSINESS METHODS === #
+    def _rate(self):
+        """Count and rate these cycles: charges, evidence, amounts, fingerprint.
+
+        What a preview stored is made anew. Nothing is billed here.
+        """
+        self.charge_ids.unlink()
+        self.evidence_ids.unlink()
+        prices = {cycle: cycle._prices() for cycle in self}
+        usages = self.env["msp.usage"]._measure(self, prices)
+        extras = self._extra_charges()
+        vals_list = []
+        for cycle in self:
+            terms = cycle._terms()
+            vals = cycle._prepare_price_charges(prices[cycle], usages, terms)
+            vals += cycle._prepare_minimum_charge(vals, terms)
+            vals += cycle._prepare_extra_charges(extras.get(cycle, ()), terms)
+            vals_list += [
+                {**charge, "sequence": sequence}
+                for sequence, charge in enumerate(vals, 1)
+            ]
+            cycle._store_terms(prices[cycle], usages, terms)
+        charges = self.env["msp.charge"].create(vals_list)
+        first = {}
+        for charge in charges.filtered("price_id"):
+            first.setdefault((charge.cycle_id.id, charge.price_id.id), charge)
+        self.env["msp.usage"]._store_evidence(self, prices, first, usages)
+        self._store_results()
+
+    def _prices(self):
+        """Return the prices that rate this cycle: in force on its first day."""
+        self.ensure_one()
+        return (
+            self.plan_id.sudo()
+            .price_ids._in_force(self.date_start)
+            .sorted(lambda price: (price.sequence, price.id))
+        )
+
+    def _terms(self):
+        """Return the engine's terms of this cycle."""
+        self.ensure_one()
+        subscription = self.subscription_id
+        cycle = self._engine_cycle()
+        prorated = subscription.proration == "daily"
+        return Terms(
+            cycle_months=MONTHS[subscription.billing_cycle],
+            factor=cycle.factor if prorated else Fraction(1),
+            discount=to_decimal(subscription.discount),
+            quantity_digits=self.env["decimal.precision"].precision_get("Product Unit"),
+            currency_step=to_decimal(self.currency_id.rounding),
+        )
+
+    def _override(self, price):
+        """Return the agreed exception for a price, or for the one that it replaces."""
+        overrides = {
+            override.price_id: override
+            for override in self.subscription_id.price_override_ids
+        }
+        while price and price not in overrides:
+            price = price.replaces_id
+        return overrides.get(price)
+
+    def _engine_price(self, price):
+        """Return the engine's price with what was agreed with the customer."""
+        agreed = price._to_engine(self._override(price))
+        minimum = self.subscription_id.minimum_quantity
+        if minimum and price.price_model != "flat":
+            override = self._override(price)
+            if not (override and override.has_minimum_quantity):
+                agreed = replace(agreed, minimum=to_decimal(minimum))
+        return agreed
+
+    def _contracted(self, price):
+        """Return the agreed quantity for a price, or None."""
+        override = self._override(price)
+        if override and override.has_contracted_quantity:
+            return to_decimal(override.contracted_quantity)
+        if self.subscription_id.contracted_quantity:
+            return to_decimal(self.subscription_id.contracted_quantity)
+        return None
+
+    def _is_contracted(self, price):
+        return price.price_model != "flat" and (
+            price.usage_basis == "contracted"
+            or self.subscription_id.count_source == "contracted"
+        )
+
+    def _count(self, price, usages):
+        """Return the usage of a price in this cycle as an exact fraction."""
+        if price.price_model == "flat":
+            return Fraction(1)
+        if self._is_contracted(price):
+            return Fraction(self._contracted(price) or 0)
+        return usages[self.id, price.id].quantity(price.usage_basis)
+
+    # === CHARGES === #
+    def _prepare_price_charges(self, prices, usages, terms):
+        """Return the values of the recurring charges, a charge for each price and tier."""
+        translated = self.with_context(lang=self._customer_lang())
+        vals_list = []
+        for price in prices:
+            count = self._count(price, usages)
+            lines = rate(self._engine_price(price), count, terms)
+            vals_list += [
+                {
+                    **self._prepare_charge(line),
+                    "kind": "recurring",
+                    "price_id": price.id,
+                    "product_id": price._get_product().id,
+                    "counted": float(round_digits(count, terms.quantity_digits)),
+                    "name": translated._charge_text(
+                        price.with_context(lang=self._customer_lang()),
+                        usages.get((self.id, price.id)),
+                        line,
+                    ),
+                }
+                for line in lines
+            ]
+        return vals_list
+
+    def _prepare_minimum_charge(self, vals_list, terms):
+        minimum = self.plan_id.minimum_amount
+        if not minimum:
+            return []
+        line = minimum_charge(
+            to_decimal(minimum),
+            terms,
+            [to_decimal(vals["amount"]) for vals in vals_list],
+        )
+        if not line:
+            return []
+        translated = self.with_context(lang=self._customer_lang())
+        return [
+            {
+                **self._prepare_charge(line),
+                "kind": "minimum",
+                "product_id": (
+                    self.plan_id.product_id or self.company_id.msp_product_id
+                ).id,
+                "name": translated.env._(
+                    "Minimum of %(plan)s, %(period)s",
+                    plan=translated.plan_id.name,
+                    period=translated._format_period(),
+                ),
+            }
+        ]
+
+    def _prepare_extra_charges(self, extras, terms):
+        vals_list = []
+        for extra in extras:
+            quantity = round_digits(to_decimal(extra.quantity), terms.quantity_digits)
+            unit_price = to_decimal(extra.unit_price)
+            amount = amount_of(quantity, unit_price, Decimal(0), terms.currency_step)
+            line = RatedLine(quantity, unit_price, Decimal(0), amount, None, unit_price)
+            vals_list.append(
+                {
+                    **self._prepare_charge(line),
+                    "kind": "extra",
+                    "extra_charge_id": extra.id,
+                    "product_id": (
+                        extra.product_id
+                        or self.plan_id.product_id
+                        or self.company_id.msp_product_id
+                    ).id,
+                    "name": extra.name,
+                }
+            )
+        return vals_list
+
+    def _prepare_charge(self, line):
+        return {
+            "cycle_id": self.id,
+            "quantity": float(line.quantity),
+            "unit_price": float(line.unit_price),
+            "full_unit_price": float(line.full_unit_price),
+            "discount": float(line.discount),
+            "amount": float(line.amount),
+        }
+
+    def _extra_charges(self):
+        """Return the extra charges for the first of these cycles of a subscription."""
+        first = {}
+        for cycle in self.sorted("date_start"):
+            first.setdefault(cycle.subscription_id, cycle)
+        extras = defaultdict(list)
+        for extra in self.subscription_id.extra_charge_ids.sorted("date"):
+            cycle = first[extra.subscription_id]
+            if not extra.is_billed and extra.date <= cycle.run_id.date:
+                extras[cycle].append(extra)
+        return extras
+
+    # === TEXTS === #
+    def _customer_lang(self):
+        return self.subscription_id.bill_to_id.lang or self.env.user.lang
+
+    def _charge_text(self, price, usage, line):
+        """Return what the customer reads: what, when, and how it was counted."""
+        self.ensure_one()
+        text = f"{price.name}, {self._format_period()}"
+        if price.price_model == "flat":
+            return text
+        if self._is_contracted(price):
+            detail = self.env._("agreed quantity")
+        else:
+            detail = self._basis_text(price, usage)
+        if line.tier is not None and len(price.tier_ids) > 1:
+            start = price.tier_ids.sorted("from_quantity")[line.tier].from_quantity
+            detail += self.env._(", price from %(start)s computers", start=f"{start:g}")
+        return f"{text}\n{detail}"
+
+    def _basis_text(self, price, usage):
+        day = usage.counting_day(
+            price.usage_basis, Span(self.date_start, self.date_end)
+        )
+        count = f"{float(round_digits(usage.quantity(price.usage_basis), 2)):g}"
+        return {
+            "end": lambda: self.env._(
+                "%(count)s computers on %(day)s", count=count, day=self._format_day(day)
+            ),
+            "peak": lambda: self.env._(
+                "%(count)s computers at most, first on %(day)s",
+                count=count,
+                day=self._format_day(day) if day else "–",
+            ),
+            "average": lambda: self.env._(
+                "%(days)s computer days in %(all)s days = %(count)s computers",
+                days=usage.computer_days,
+                all=usage.days,
+                count=count,
+            ),
+            "unique": lambda: self.env._(
+                "%(count)s different computers in the period", count=count
+            ),
+        }[price.usage_basis]()
+
+    @api.model
+    def _format_day(self, day):
+        return self.env["ir.qweb.field.date"].value_to_html(day, {"format": "d MMM y"})
+
+    # === RESULTS === #
+    def _store_terms(self, prices, usages, terms):
+        """Keep what rated the cycle, so that it can be rated again in the same way."""
+        self.terms = {
+            "cycle_months": terms.cycle_months,
+            "factor": str(terms.factor),
+            "discount": str(terms.discount),
+            "quantity_digits": terms.quantity_digits,
+            "currency_step": str(terms.currency_step),
+            "minimum_amount": str(to_decimal(self.plan_id.minimum_amount)),
+            "prices": {
+                str(price.id): {
+                    **_as_json(self._engine_price(price)),
+                    "count": str(self._count(price, usages)),
+                }
+                for price in prices
+            },
+        }
+
+    def _store_results(self):
+        """Store the sums and the fingerprint of freshly rated cycles."""
+        self.env.flush_all()
+        evidence = {
+            cycle_id: (digest, computers)
+            for cycle_id, digest, computers in self.env.execute_query(
+                SQL(
+                    "SELECT e.cycle_id, md5(string_agg(concat_ws(':', e.computer_id, "
+                    "c.sequence, e.days, e.status, e.reason), ',' "
+                    "ORDER BY e.computer_id, c.sequence)), "
+                    "COUNT(DISTINCT e.computer_id) FILTER (WHERE e.status != 'excluded')"
+                    " FROM msp_charge_computer e "
+                    "LEFT JOIN msp_charge c ON c.id = e.charge_id "
+                    "WHERE e.cycle_id = ANY(%s) GROUP BY e.cycle_id",
+                    list(self.ids),
+                )
+            )
+        }
+        for cycle in self:
+            digest, computers = evidence.get(cycle.id, ("", None))
+            if computers is None:
+                computers = sum(
+                    int(charge.counted)
+                    for charge in cycle.charge_ids
+                    if charge.price_id and charge.price_id.price_model != "flat"
+                )
+            cycle.write(
+                {
+                    "amount": sum(cycle.charge_ids.mapped("amount")),
+                    "computer_count": computers,
+                    "fingerprint": cycle._fingerprint(digest),
+                }
+            )
+
+    def _fingerprint(self, evidence_digest):
+        """Return a digest of all that decides the bill of this cycle."""
+        content = [
+            str(self.date_start),
+            str(self.date_end),
+            self.terms,
+            evidence_digest,
+            [
+                [
+                    charge.kind,
+                    charge.price_id.id,
+                    charge.product_id.id,
+                    charge.name,
+                    repr(charge.quantity),
+                    repr(charge.unit_price),
+                    repr(charge.discount),
+                    repr(charge.amount),
+                ]
+                for charge in self.charge_ids.sorted("sequence")
+            ],
+        ]
+        return hashlib.sha256(
+            json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
+        ).hexdigest()
+
+
+def _as_json(price):
+    """Return an engine price as JSON values: numbers as exact text."""
+    return json.loads(json.dumps(asdict(price), default=str))

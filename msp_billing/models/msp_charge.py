@@ -1,0 +1,162 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_amount
+
+from .msp_billing_cycle import UNFREEZE
+
+
+class MspCharge(models.Model):
+    _name = "msp.charge"
+    _description = "Charge"
+    _order = "cycle_id desc, sequence, id"
+    _check_company_auto = True
+
+    # === FIELDS === #
+    cycle_id = fields.Many2one(
+        comodel_name="msp.billing.cycle",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    origin_cycle_id = fields.Many2one(
+        comodel_name="msp.billing.cycle",
+        string="Corrects",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(
+        related="cycle_id.company_id", store=True, index=True, precompute=True
+    )
+    currency_id = fields.Many2one(
+        related="cycle_id.currency_id", store=True, precompute=True
+    )
+    subscription_id = fields.Many2one(
+        related="cycle_id.subscription_id", store=True, index=True, precompute=True
+    )
+    partner_id = fields.Many2one(
+        related="cycle_id.partner_id", string="Customer", store=True, precompute=True
+    )
+    state = fields.Selection(related="cycle_id.state")
+    price_id = fields.Many2one(
+        comodel_name="msp.service.plan.price",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    extra_charge_id = fields.Many2one(
+        comodel_name="msp.extra.charge",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    product_id = fields.Many2one(
+        comodel_name="product.product", readonly=True, ondelete="restrict"
+    )
+    kind = fields.Selection(
+        selection=[
+            ("recurring", "Recurring"),
+            ("minimum", "Minimum"),
+            ("adjustment", "Adjustment"),
+            ("credit", "Credit"),
+            ("extra", "Extra"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    sequence = fields.Integer(readonly=True)
+    name = fields.Text(required=True, readonly=True, help="What the customer reads.")
+    counted = fields.Float(
+        digits="Product Unit", readonly=True, help="The usage that was counted."
+    )
+    quantity = fields.Float(digits="Product Unit", readonly=True)
+    unit_price = fields.Float(
+        digits=(16, 6), min_display_digits="Product Price", readonly=True
+    )
+    full_unit_price = fields.Float(
+        digits=(16, 6),
+        min_display_digits="Product Price",
+        readonly=True,
+        help="The price of a full cycle.",
+    )
+    discount = fields.Float(string="Discount (%)", digits=(5, 2), readonly=True)
+    amount = fields.Monetary(readonly=True)
+    computer_ids = fields.One2many(
+        comodel_name="msp.charge.computer", inverse_name="charge_id", readonly=True
+    )
+    move_line_id = fields.Many2one(
+        comodel_name="account.move.line",
+        string="Bill Line",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    move_id = fields.Many2one(related="cycle_id.move_id", string="Bill")
+    explanation = fields.Text(compute="_compute_explanation")
+
+    # === COMPUTE METHODS === #
+    @api.depends("name")
+    def _compute_display_name(self):
+        for charge in self:
+            charge.display_name = (charge.name or "").splitlines()[0:1] and (
+                charge.name.splitlines()[0]
+            )
+
+    @api.depends("quantity", "unit_price", "full_unit_price", "discount", "amount")
+    def _compute_explanation(self):
+        for charge in self:
+            charge.explanation = "\n".join(charge._explain())
+
+    # === CRUD METHODS === #
+    def write(self, vals):
+        self._refuse_frozen()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_billed(self):
+        self._refuse_frozen()
+
+    # === BUSINESS METHODS === #
+    def _refuse_frozen(self):
+        if self.env.context.get("msp_unfreeze") is UNFREEZE:
+            return
+        for charge in self:
+            if charge.cycle_id.state in ("billed", "voided"):
+                raise UserError(
+                    self.env._(
+                        "Charge %(charge)s is billed and stays as it is.",
+                        charge=charge.display_name,
+                    )
+                )
+
+    def _explain(self):
+        """Return the calculation in words and numbers, a line each."""
+        self.ensure_one()
+        money = lambda value: format_amount(self.env, value, self.currency_id)
+        lines = []
+        if self.kind == "recurring" and self.price_id.price_model != "flat":
+            lines.append(
+                self.env._(
+                    "Counted: %(counted)s computers. Charged: %(quantity)s.",
+                    counted=f"{self.counted:g}",
+                    quantity=f"{self.quantity:g}",
+                )
+            )
+        cycle = self.cycle_id
+        if cycle.full_start and self.unit_price != self.full_unit_price:
+            lines.append(
+                self.env._(
+                    "%(full)s for the full cycle x %(days)s of %(all)s days = "
+                    "%(price)s.",
+                    full=money(self.full_unit_price),
+                    days=(cycle.date_end - cycle.date_start).days,
+                    all=(cycle.full_end - cycle.full_start).days,
+                    price=f"{self.unit_price:.6f}",
+                )
+            )
+        discount = f" - {self.discount:g} %" if self.discount else ""
+        lines.append(
+            f"{self.quantity:g} x {self.unit_price:g}{discount} = {money(self.amount)}"
+        )
+        return lines

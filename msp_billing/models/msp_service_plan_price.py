@@ -1,0 +1,329 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import formatLang
+
+from ..engine import price as price_engine
+from ..engine.errors import EngineError
+from ..engine.money import to_decimal
+
+# What rates a cycle: a billed cycle must be explained by it for ever.
+RATING_FIELDS = frozenset(
+    {
+        "plan_id",
+        "date_from",
+        "computer_type_ids",
+        "usage_basis",
+        "price_model",
+        "unit_price",
+        "tier_ids",
+        "package_size",
+        "included_quantity",
+        "minimum_quantity",
+        "maximum_quantity",
+        "price_period",
+    }
+)
+
+
+class MspServicePlanPrice(models.Model):
+    _name = "msp.service.plan.price"
+    _description = "Plan Price"
+    _order = "plan_id, sequence, date_from desc, id"
+    _check_company_auto = True
+
+    # === FIELDS === #
+    plan_id = fields.Many2one(
+        comodel_name="msp.service.plan", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(
+        related="plan_id.company_id", store=True, index=True, precompute=True
+    )
+    currency_id = fields.Many2one(related="plan_id.currency_id")
+    sequence = fields.Integer(default=10)
+    name = fields.Char(
+        required=True,
+        translate=True,
+        default=lambda self: self.env._("Managed computer"),
+        help="What the customer reads on the bill.",
+    )
+    date_from = fields.Date(help="First day on which this price rates. Empty: always.")
+    date_to = fields.Date(help="First day on which it does not. Empty: no end.")
+    replaces_id = fields.Many2one(
+        comodel_name="msp.service.plan.price",
+        string="Replaces",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('plan_id', '=', plan_id), ('id', '!=', id)]",
+        copy=False,
+        help="The price that ends when this one begins.",
+    )
+    computer_type_ids = fields.Many2many(
+        comodel_name="msp.computer.type",
+        string="Computer Types",
+        help="Which computers pay this price. Empty: every type.",
+    )
+    usage_basis = fields.Selection(
+        selection=[
+            ("end", "Computers on the last day"),
+            ("peak", "Highest daily count"),
+            ("average", "Average per day"),
+            ("unique", "Every computer seen"),
+            ("contracted", "Agreed quantity"),
+        ],
+        string="Counted",
+        required=True,
+        default="end",
+    )
+    price_model = fields.Selection(
+        selection=[
+            ("per_unit", "Per computer"),
+            ("volume", "Volume"),
+            ("graduated", "Graduated"),
+            ("package", "Package"),
+            ("flat", "Flat"),
+        ],
+        required=True,
+        default="per_unit",
+        help="Per computer: quantity x price.\n"
+        "Volume: the tier of the whole quantity prices all of it.\n"
+        "Graduated: each tier prices its own part.\n"
+        "Package: begun blocks of a size.\n"
+        "Flat: once per cycle.",
+    )
+    unit_price = fields.Float(digits=(16, 6), min_display_digits="Product Price")
+    tier_ids = fields.One2many(
+        comodel_name="msp.service.plan.price.tier", inverse_name="price_id", copy=True
+    )
+    package_size = fields.Integer(default=1)
+    included_quantity = fields.Float(
+        string="Included", digits="Product Unit", help="Computers that cost nothing."
+    )
+    minimum_quantity = fields.Float(string="Minimum", digits="Product Unit")
+    maximum_quantity = fields.Float(
+        string="Maximum", digits="Product Unit", help="0: no maximum."
+    )
+    price_period = fields.Selection(
+        selection=[("month", "Month"), ("cycle", "Billing cycle")],
+        string="Price per",
+        required=True,
+        default="month",
+        help="Month: a quarter costs three times the price.",
+    )
+    product_id = fields.Many2one(
+        comodel_name="product.product",
+        string="Product",
+        check_company=True,
+        ondelete="restrict",
+        help="Empty: the plan's product.",
+    )
+    is_used = fields.Boolean(compute="_compute_is_used")
+
+    _dates_check = models.Constraint(
+        "CHECK (date_to IS NULL OR date_from IS NULL OR date_to > date_from)",
+        "A price must end after it begins.",
+    )
+    _one_successor = models.UniqueIndex(
+        "(replaces_id) WHERE replaces_id IS NOT NULL",
+        "That price is replaced by another one already.",
+    )
+
+    # === COMPUTE METHODS === #
+    def _compute_is_used(self):
+        used = (
+            self.env["msp.charge"]
+            .sudo()
+            ._read_group(
+                [
+                    ("price_id", "in", self.ids),
+                    ("cycle_id.state", "in", ("billed", "voided")),
+                ],
+                groupby=["price_id"],
+            )
+        )
+        used_ids = {price.id for (price,) in used}
+        for price in self:
+            price.is_used = price._origin.id in used_ids
+
+    # === CONSTRAINT METHODS === #
+    @api.constrains(*RATING_FIELDS)
+    def _check_price(self):
+        for price in self:
+            try:
+                price._to_engine()
+            except EngineError as error:
+                raise ValidationError(
+                    self.env._(
+                        "Plan %(plan)s, price %(price)s: %(reason)s",
+                        plan=price.plan_id.display_name,
+                        price=price.name,
+                        reason=str(error),
+                    )
+                ) from error
+
+    @api.constrains("replaces_id", "date_from", "plan_id")
+    def _check_replaces(self):
+        for price in self.filtered("replaces_id"):
+            old = price.replaces_id
+            if (
+                old.plan_id != price.plan_id
+                or not price.date_from
+                or (old.date_from and old.date_from >= price.date_from)
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "Price %(price)s of plan %(plan)s replaces %(old)s: it must "
+                        "belong to the same plan and begin on a later day.",
+                        price=price.name,
+                        plan=price.plan_id.display_name,
+                        old=old.name,
+                    )
+                )
+
+    @api.constrains("price_period", "price_model", "plan_id")
+    def _check_weekly(self):
+        self.plan_id.subscription_ids._check_weekly_prices()
+
+    # === CRUD METHODS === #
+    def write(self, vals):
+        changed = RATING_FIELDS & vals.keys()
+        if changed:
+            self._refuse_used(changed, vals)
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        for price in self:
+            if price.is_used:
+                raise UserError(price._used_message())
+
+    # === BUSINESS METHODS === #
+    def _refuse_used(self, changed, vals):
+        """Refuse to edit a price that a bill names (``tier_ids`` always counts)."""
+        for price in self:
+            real = {
+                name
+                for name in changed
+                if name in ("tier_ids", "computer_type_ids")
+                or price._fields[name].convert_to_write(price[name], price)
+                != vals[name]
+            }
+            if real and price.is_used:
+                raise UserError(price._used_message())
+
+    def _used_message(self):
+        return self.env._(
+            "Price %(price)s of plan %(plan)s is on bills already and stays as it is. "
+            "Add a new price that begins on a later day and replaces it.",
+            price=self.name,
+            plan=self.plan_id.display_name,
+        )
+
+    def _change_unit_price(self, unit_price):
+        """Write the price, or replace it from today when bills name it."""
+        self.ensure_one()
+        if not self.currency_id.compare_amounts(self.unit_price, unit_price):
+            return self
+        today = self.company_id._msp_today()
+        if not self.is_used or self.date_from == today:
+            self.unit_price = unit_price
+            return self
+        return self.copy(
+            {
+                "plan_id": self.plan_id.id,
+                "unit_price": unit_price,
+                "date_from": today,
+                "date_to": False,
+                "replaces_id": self.id,
+            }
+        )
+
+    def _is_simple(self):
+        self.ensure_one()
+        return (
+            self.price_model == "per_unit"
+            and self.price_period == "month"
+            and not self.computer_type_ids
+            and not (self.included_quantity or self.minimum_quantity)
+            and not (self.maximum_quantity or self.date_to)
+        )
+
+    def _in_force(self, day):
+        """Return the prices that are in force on a day (rates cycles that start then).
+
+        A price is in force from ``date_from`` until ``date_to`` or the first day of
+        the price that names it in ``replaces_id``.
+        """
+        successors = {price.replaces_id: price for price in self.plan_id.price_ids}
+
+        def in_force(price):
+            successor = successors.get(price)
+            return (
+                (not price.date_from or price.date_from <= day)
+                and (not price.date_to or day < price.date_to)
+                and (not successor or day < successor.date_from)
+            )
+
+        return self.filtered(in_force)
+
+    def _to_engine(self, override=None):
+        """Return the engine's price.
+
+        :param override: a ``msp.subscription.price.override`` or nothing
+        :raises EngineError: when the numbers make no price
+        """
+        self.ensure_one()
+        unit_price = self.unit_price
+        minimum = self.minimum_quantity
+        if override:
+            unit_price = override._effective("unit_price", unit_price)
+            minimum = override._effective("minimum_quantity", minimum)
+        return price_engine.Price(
+            price_model=self.price_model,
+            usage_basis=self.usage_basis,
+            unit_price=to_decimal(unit_price),
+            tiers=tuple(
+                price_engine.Tier(
+                    to_decimal(tier.from_quantity), to_decimal(tier.unit_price)
+                )
+                for tier in self.tier_ids.sorted("from_quantity")
+                if self.price_model in ("volume", "graduated")
+            ),
+            package_size=(
+                Decimal(self.package_size) if self.price_model == "package" else None
+            ),
+            included=to_decimal(self.included_quantity),
+            minimum=to_decimal(minimum),
+            maximum=to_decimal(self.maximum_quantity)
+            if self.maximum_quantity
+            else None,
+            price_period=self.price_period,
+        )
+
+    def _covered_types(self):
+        """Return the computer types that pay this price."""
+        self.ensure_one()
+        return self.computer_type_ids or self.env["msp.computer.type"].with_context(
+            active_test=False
+        ).search([])
+
+    def _get_product(self):
+        """Return the product that gives a line its account and taxes."""
+        self.ensure_one()
+        return (
+            self.product_id or self.plan_id.product_id or self.company_id.msp_product_id
+        )
+
+    def _format_summary(self):
+        if self.price_model in ("volume", "graduated"):
+            tiers = self.tier_ids.sorted("from_quantity")
+            amount = " / ".join(
+                formatLang(self.env, tier.unit_price, currency_obj=self.currency_id)
+                for tier in tiers
+            )
+        else:
+            amount = formatLang(
+                self.env, self.unit_price, currency_obj=self.currency_id
+            )
+        return f"{self.name} {amount}"

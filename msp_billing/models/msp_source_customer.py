@@ -1,0 +1,187 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools.snapshot_diff import Known, Scene
+
+
+class MspSourceCustomer(models.Model):
+    _name = "msp.source.customer"
+    _description = "Customer of a Source"
+    _order = "source_id, name, external_key, id"
+    _check_company_auto = True
+    _rec_names_search = ["name", "external_key", "partner_id.name"]
+
+    # === FIELDS === #
+    source_id = fields.Many2one(
+        comodel_name="msp.source", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(
+        related="source_id.company_id", store=True, index=True, precompute=True
+    )
+    external_key = fields.Char(
+        string="Key in Source",
+        required=True,
+        help="Under this key the source knows the customer.",
+    )
+    name = fields.Char(
+        string="Name in Source", help="What the source calls the customer."
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        help="Whose computers these are. Empty: nothing is accepted for this key.",
+    )
+    last_taken_at = fields.Datetime(
+        string="Newest Report",
+        readonly=True,
+        copy=False,
+        help="The moment of the newest snapshot that was applied.",
+    )
+    last_complete_at = fields.Datetime(
+        string="Newest Complete Report",
+        readonly=True,
+        copy=False,
+        help="The moment of the newest complete snapshot that was applied.",
+    )
+
+    _key_unique = models.Constraint(
+        "UNIQUE (source_id, external_key)", "The source has this key already."
+    )
+
+    # === COMPUTE METHODS === #
+    @api.depends("name", "external_key")
+    def _compute_display_name(self):
+        for customer in self:
+            customer.display_name = customer.name or customer.external_key
+
+    # === BUSINESS METHODS === #
+    @api.model
+    def _claim(self, source, key):
+        """Return the mapped customer of a source, for this transaction alone.
+
+        Another delivery for it waits here, and then fails to serialize and is tried
+        again by Odoo, since each delivery changes the row.
+
+        :rtype: msp.source.customer, empty when the key is unknown or not mapped
+        """
+        customer = self.search(
+            [("source_id", "=", source.id), ("external_key", "=", key)]
+        )
+        if not customer.partner_id:
+            return self.browse()
+        self.env.execute_query(
+            SQL(
+                "SELECT id FROM msp_source_customer WHERE id = %s FOR NO KEY UPDATE",
+                customer.id,
+            )
+        )
+        return customer
+
+    @api.model
+    def _remember(self, source, keys):
+        """Note keys that are not mapped yet, so that people find them in the source.
+
+        :param dict keys: the name in the source by its key
+        """
+        known = self.search(
+            [("source_id", "=", source.id), ("external_key", "in", list(keys))]
+        ).mapped("external_key")
+        self.create(
+            [
+                {"source_id": source.id, "external_key": key, "name": name}
+                for key, name in keys.items()
+                if key not in known
+            ]
+        )
+
+    def _check_taken_at(self, taken_at):
+        """Refuse what is older than the newest snapshot that was applied."""
+        self.ensure_one()
+        if self.last_taken_at and taken_at < self.last_taken_at:
+            raise UserError(
+                self.env._(
+                    "The snapshot of %(customer)s was taken at %(moment)s UTC, before "
+                    "the newest one that was applied (%(newest)s UTC). Send a newer "
+                    "one; correct the past in the history of the computers.",
+                    customer=self.display_name,
+                    moment=taken_at,
+                    newest=self.last_taken_at,
+                )
+            )
+
+    def _scene(self, taken_at):
+        """Return where and when a snapshot was taken, sites of the customer too."""
+        self.ensure_one()
+        sites = (
+            self.env["res.partner"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("id", "child_of", self.partner_id.id)])
+        )
+        return Scene(
+            customer=self.id,
+            partner=self.partner_id.id,
+            partners=frozenset(sites.ids),
+            taken_at=taken_at,
+            day=self.company_id._msp_day(taken_at),
+        )
+
+    def _known_computers(self, scene, keys):
+        """Return the computers with these keys, and those that the customer has.
+
+        As they stand on the snapshot's day. One statement for all.
+        """
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT computer.id, computer.external_key, computer.name,
+                       COALESCE(computer.serial, ''), computer.source_customer_id,
+                       computer.reported_at,
+                       COALESCE(period.partner_id, computer.partner_id),
+                       COALESCE(period.type_id, computer.type_id),
+                       period.date_from, period.date_to,
+                       period.date_to IS NOT DISTINCT FROM computer.date_to
+                  FROM msp_computer computer
+             LEFT JOIN msp_computer_period period
+                    ON period.computer_id = computer.id
+                   AND period.date_from <= %(day)s
+                   AND (period.date_to > %(day)s OR period.date_to IS NULL)
+                 WHERE computer.source_id = %(source)s
+                   AND (computer.external_key = ANY(%(keys)s)
+                        OR (computer.source_customer_id = %(customer)s
+                            AND period.id IS NOT NULL))
+                """,
+                day=scene.day,
+                source=self.source_id.id,
+                keys=list(keys),
+                customer=self.id,
+            )
+        )
+        return [Known(*row) for row in rows]
+
+    def _stamp(self, scene, complete):
+        """Note the newest snapshot; always a change of the row, see ``_claim``."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE msp_source_customer
+                   SET last_taken_at = %(taken_at)s,
+                       last_complete_at = CASE WHEN %(complete)s THEN %(taken_at)s
+                                          ELSE last_complete_at END,
+                       write_date = now() AT TIME ZONE 'UTC',
+                       write_uid = %(user)s
+                 WHERE id = %(id)s
+             RETURNING id
+                """,
+                taken_at=scene.taken_at,
+                complete=complete,
+                user=self.env.uid,
+                id=self.id,
+            )
+        )
+        self.invalidate_recordset(["last_taken_at", "last_complete_at"])

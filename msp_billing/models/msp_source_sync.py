@@ -1,0 +1,288 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.timeline import end, report
+
+MAX_DETAILS = 500
+
+
+class MspSourceSync(models.Model):
+    """One delivery of a source: what came in, what it changed, what was refused."""
+
+    _name = "msp.source.sync"
+    _description = "Source Delivery"
+    _order = "id desc"
+    _check_company_auto = True
+    _rec_names_search = ["customer_key", "partner_id.name"]
+
+    # === FIELDS === #
+    source_id = fields.Many2one(
+        comodel_name="msp.source",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        related="source_id.company_id", store=True, index=True, precompute=True
+    )
+    source_customer_id = fields.Many2one(
+        comodel_name="msp.source.customer",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    customer_key = fields.Char(string="Key in Source", readonly=True)
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    taken_at = fields.Datetime(
+        readonly=True, help="The moment at which the source saw what it reports."
+    )
+    day = fields.Date(
+        readonly=True, help="That moment's day in the company's time zone."
+    )
+    complete = fields.Boolean(
+        readonly=True, help="Whether all computers of the customer were reported."
+    )
+    state = fields.Selection(
+        selection=[
+            ("applied", "Applied"),
+            ("unchanged", "Nothing changed"),
+            ("refused", "Refused"),
+        ],
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    added = fields.Integer(readonly=True)
+    removed = fields.Integer(readonly=True)
+    changed = fields.Integer(readonly=True)
+    unchanged = fields.Integer(readonly=True)
+    rejected = fields.Integer(readonly=True)
+    message = fields.Text(readonly=True)
+    rejected_details = fields.Text(string="Rejected Rows", readonly=True)
+    snapshot_key = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Names exactly this snapshot, so that the same again changes nothing.",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Delivered By",
+        readonly=True,
+        default=lambda self: self.env.user,
+        ondelete="set null",
+    )
+
+    _snapshot_unique = models.Constraint(
+        "UNIQUE (source_id, snapshot_key)", "This snapshot was applied already."
+    )
+
+    # === COMPUTE METHODS === #
+    @api.depends("source_id", "customer_key", "taken_at")
+    def _compute_display_name(self):
+        for sync in self:
+            parts = (sync.source_id.name, sync.customer_key, sync.taken_at)
+            sync.display_name = ", ".join(str(part) for part in parts if part)
+
+    # === BUSINESS METHODS === #
+    def _answer(self):
+        """Return the counts as they are told to who delivered."""
+        self.ensure_one()
+        names = ("added", "removed", "changed", "unchanged")
+        return {name: self[name] for name in names}
+
+    @api.model
+    def _find_applied(self, source, snapshot):
+        """Return the delivery that applied exactly this snapshot, if there is one."""
+        if snapshot.rejected:
+            return self.browse()
+        return self.search(
+            [
+                ("source_id", "=", source.id),
+                ("snapshot_key", "=", snapshot.fingerprint),
+            ]
+        )
+
+    @api.model
+    def _prepare_frame(self, source, snapshot):
+        """Return the values of a log entry that come from the snapshot alone."""
+        return {
+            "source_id": source.id,
+            "customer_key": snapshot.customer,
+            "taken_at": snapshot.taken_at,
+            "day": source.company_id._msp_day(snapshot.taken_at),
+            "complete": snapshot.complete,
+        }
+
+    @api.model
+    def _log_applied(self, customer, snapshot, changes, reasons):
+        """Log an applied snapshot; only a clean one can be recognized again.
+
+        With rejected rows it is worth sending again after they are mended.
+        """
+        counts = {
+            "added": changes.added,
+            "removed": len(changes.end),
+            "changed": changes.changed,
+            "unchanged": changes.unchanged,
+            "rejected": len(reasons),
+        }
+        moved = counts["added"] or counts["removed"] or counts["changed"]
+        details = reasons[:MAX_DETAILS]
+        if len(reasons) > MAX_DETAILS:
+            more = len(reasons) - MAX_DETAILS
+            details.append(self.env._("and %(count)s more", count=more))
+        return self.create(
+            {
+                **self._prepare_frame(customer.source_id, snapshot),
+                **counts,
+                "source_customer_id": customer.id,
+                "partner_id": customer.partner_id.id,
+                "state": "applied" if moved else "unchanged",
+                "rejected_details": "\n".join(details) or False,
+                "snapshot_key": not reasons and snapshot.fingerprint,
+            }
+        )
+
+    @api.model
+    def _log_repeated(self, customer, snapshot, first):
+        """Log that a snapshot came again."""
+        return self.create(
+            {
+                **self._prepare_frame(customer.source_id, snapshot),
+                "source_customer_id": customer.id,
+                "partner_id": customer.partner_id.id,
+                "state": "unchanged",
+                "unchanged": len(snapshot.computers),
+                "message": self.env._(
+                    "The same snapshot was applied before, at %(moment)s UTC.",
+                    moment=first.create_date,
+                ),
+            }
+        )
+
+    @api.model
+    def _apply(self, customer, scene, changes, complete):
+        """Change the inventory as a snapshot says."""
+        self._apply_histories(changes, scene.day)
+        self._apply_seen(customer, scene, changes)
+        self._apply_new(customer, scene, changes.new)
+        customer._stamp(scene, complete)
+
+    @api.model
+    def _apply_histories(self, changes, day):
+        ids = [*changes.place, *changes.end]
+        computers = self.env["msp.computer"].browse(ids)
+        histories = {}
+        for computer in computers:
+            spans = computer._history()
+            if computer.id in changes.place:
+                spans = report(spans, day, *changes.place[computer.id])
+            else:
+                spans = end(spans, day, changes.end[computer.id])
+            histories[computer] = spans
+        self.env["msp.computer.period"]._store(histories)
+
+    @api.model
+    def _apply_seen(self, customer, scene, changes):
+        """Note on all known computers of the snapshot that they were reported."""
+        rows = [
+            (
+                known.id,
+                reported.name or known.name,
+                reported.serial or known.serial or None,
+                reported.last_contact,
+            )
+            for known, reported in changes.seen
+        ]
+        rows += [
+            (known.id, known.name, known.serial or None, None)
+            for known in changes.named
+        ]
+        if not rows:
+            return
+        ids, names, serials, contacts = (list(column) for column in zip(*rows, strict=True))
+        self.env.flush_all()
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE msp_computer computer
+                   SET name = seen.name,
+                       serial = seen.serial,
+                       last_contact = COALESCE(seen.contact, computer.last_contact),
+                       reported_at = %(taken_at)s,
+                       source_customer_id = %(customer)s,
+                       active = true,
+                       write_date = now() AT TIME ZONE 'UTC',
+                       write_uid = %(user)s
+                  FROM unnest(%(ids)s::integer[], %(names)s::varchar[],
+                              %(serials)s::varchar[], %(contacts)s::timestamp[])
+                    AS seen (id, name, serial, contact)
+                 WHERE computer.id = seen.id
+             RETURNING computer.id
+                """,
+                taken_at=scene.taken_at,
+                customer=customer.id,
+                user=self.env.uid,
+                ids=ids,
+                names=names,
+                serials=serials,
+                contacts=contacts,
+            )
+        )
+        self.env["msp.computer"].invalidate_model()
+
+    @api.model
+    def _apply_new(self, customer, scene, reported):
+        self.env["msp.computer"].create(
+            [
+                {
+                    "name": computer.name or computer.key,
+                    "company_id": customer.company_id.id,
+                    "partner_id": scene.partner,
+                    "type_id": computer.kind,
+                    "date_from": scene.day,
+                    "source_id": customer.source_id.id,
+                    "source_customer_id": customer.id,
+                    "external_key": computer.key,
+                    "serial": computer.serial or False,
+                    "reported_at": scene.taken_at,
+                    "last_contact": computer.last_contact or False,
+                }
+                for computer in reported
+            ]
+        )
+
+    @api.model
+    def _log_refused(self, source, vals, unmapped):
+        """Log a refused delivery, and the customers that are not mapped yet.
+
+        The error that follows takes the transaction back, so both are noted again
+        after that, in a transaction of their own.
+
+        :param dict unmapped: the name in the source by the key of a customer
+        """
+        self._note_refusal(source, vals, unmapped)
+        registry, uid, context = self.env.registry, self.env.uid, self.env.context
+
+        @self.env.cr.postrollback.add
+        def note_again():
+            with registry.cursor() as cr:
+                env = api.Environment(cr, uid, dict(context))
+                again = env["msp.source"].browse(source.id).exists()
+                if again:
+                    env["msp.source.sync"]._note_refusal(again, vals, unmapped)
+
+    @api.model
+    def _note_refusal(self, source, vals, unmapped):
+        if unmapped:
+            self.env["msp.source.customer"].sudo()._remember(source.sudo(), unmapped)
+        self.sudo().create(
+            {"source_id": source.id, "user_id": self.env.uid, "state": "refused", **vals}
+        )

@@ -1,0 +1,244 @@
+"""Read a snapshot: what a source saw at one customer at one moment. No Odoo here.
+
+Nothing that comes in is trusted. What makes the whole snapshot unusable raises
+:class:`SnapshotError`; what is wrong in one row is a :class:`Rejection` of that row.
+Both carry a code and values; ``snapshot_texts`` says them to people.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+MAX_ROWS = 100_000
+MAX_LENGTH = 255
+# Unset clocks report 1970; no managed computer was seen before this year.
+FIRST_YEAR = 2000
+MOMENT = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?"
+    r"\s?(Z|[+-]\d\d:?\d\d)?",
+    re.ASCII | re.IGNORECASE,
+)
+# Control characters, lone surrogates, line and paragraph separators.
+BAD_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+class SnapshotError(Exception):
+    """The snapshot as a whole cannot be used."""
+
+    def __init__(self, code, **values):
+        super().__init__(code, values)
+        self.code = code
+        self.values = values
+
+
+class RowError(Exception):
+    """One value of a row cannot be used."""
+
+    def __init__(self, code, **values):
+        super().__init__(code, values)
+        self.code = code
+        self.values = values
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A computer as a snapshot reports it."""
+
+    index: int
+    key: str
+    name: str
+    kind: int
+    serial: str
+    last_contact: datetime | None  # naive, UTC
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A row that is not used, and why."""
+
+    index: int
+    code: str
+    values: dict
+    key: str | None = None
+
+
+@dataclass
+class Snapshot:
+    """A snapshot whose frame is sound; ``rows`` are still as they came."""
+
+    customer: str
+    taken_at: datetime  # naive, UTC, whole seconds
+    complete: bool
+    confirmed_empty: bool
+    rows: list
+    computers: list = field(default_factory=list)
+    rejected: list = field(default_factory=list)
+
+    @property
+    def fingerprint(self):
+        """A name for exactly this snapshot: the same again has the same one."""
+        frame = [self.customer, self.taken_at.isoformat(), self.complete]
+        frame.append(self.confirmed_empty)
+        text = json.dumps([frame, self.rows], sort_keys=True, default=repr)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def reported_keys(self):
+        """The keys that the source still knows, those of rejected rows too."""
+        keys = {computer.key for computer in self.computers}
+        return keys | {row.key for row in self.rejected if row.key}
+
+    @property
+    def may_end(self):
+        """Whether a missing key means that the computer is gone.
+
+        Not in a partial snapshot, nor when every row was refused.
+        """
+        return self.complete and bool(self.computers or not self.rows)
+
+
+def read_moment(value, zone=None):
+    """Return an ISO date-time with offset as naive UTC, or None.
+
+    :param zone: the time zone of date-times without an offset; without it, None
+    """
+    match = MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        return None
+    *numbers, offset = match.groups()
+    try:
+        local = datetime(*(int(number or 0) for number in numbers))  # noqa: DTZ001
+        if offset:
+            return local - _offset(offset)
+        if zone is None:
+            return None
+        aware = zone.localize(local) if hasattr(zone, "localize") else local.replace(tzinfo=zone)
+        return aware.astimezone(timezone.utc).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _offset(text):
+    if text in "zZ":
+        return timedelta()
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if hours > 14 or minutes > 59:
+        raise ValueError(text)
+    distance = timedelta(hours=hours, minutes=minutes)
+    return -distance if text[0] == "-" else distance
+
+
+def read_text(value, what):
+    """Return a text or a whole number as a text without spaces around it."""
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value) if abs(value) < 10**30 else "9" * (MAX_LENGTH + 1)
+    if not isinstance(value, str):
+        raise RowError("not_text", what=what, value=shown(value))
+    text = value.strip()
+    if len(text) > MAX_LENGTH:
+        raise RowError("too_long", what=what, value=shown(text), maximum=MAX_LENGTH)
+    if any(unicodedata.category(character) in BAD_CATEGORIES for character in text):
+        raise RowError("control", what=what, value=shown(text))
+    return text
+
+
+def shown(value):
+    """Return a value as it can be shown in a message: short and printable."""
+    text = value if isinstance(value, str) else repr(value)
+    text = text.encode("unicode_escape").decode() if not text.isprintable() else text
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def read_frame(data):
+    """Return the snapshot whose rows are not read yet.
+
+    :raises SnapshotError: naming what is wrong with it
+    """
+    if not isinstance(data, dict):
+        raise SnapshotError("not_an_object", value=shown(data))
+    try:
+        customer = read_text(data.get("customer"), "customer")
+    except RowError as error:
+        raise SnapshotError(error.code, **error.values) from error
+    if not customer:
+        raise SnapshotError("no_customer")
+    rows = data.get("computers")
+    if not isinstance(rows, list):
+        raise SnapshotError("no_list", value=shown(rows))
+    if len(rows) > MAX_ROWS:
+        raise SnapshotError("too_many", value=len(rows), maximum=MAX_ROWS)
+    return Snapshot(
+        customer=customer,
+        taken_at=_taken_at(data.get("taken_at")),
+        complete=_flag(data, "complete"),
+        confirmed_empty=_flag(data, "confirmed_empty", default=False),
+        rows=rows,
+    )
+
+
+def _taken_at(value):
+    moment = read_moment(value)
+    if moment is None:
+        raise SnapshotError("no_moment", value=shown(value))
+    if moment.year < FIRST_YEAR:
+        raise SnapshotError("too_old", value=shown(value))
+    return moment
+
+
+def _flag(data, name, default=None):
+    value = data.get(name, default)
+    if not isinstance(value, bool):
+        raise SnapshotError("not_a_flag", what=name, value=shown(value))
+    return value
+
+
+def read_rows(snapshot, kinds):
+    """Fill the computers and the rejections of a snapshot.
+
+    :param dict kinds: the known computer types by their code and name in lower case
+    """
+    seen = {}
+    for index, row in enumerate(snapshot.rows):
+        key = None
+        try:
+            key = _read_key(row)
+            if key in seen:
+                raise RowError("double", key=key, first=seen[key])
+            seen[key] = index
+            snapshot.computers.append(_read_computer(index, key, row, kinds))
+        except RowError as error:
+            snapshot.rejected.append(Rejection(index, error.code, error.values, key))
+
+
+def _read_key(row):
+    if not isinstance(row, dict):
+        raise RowError("not_a_row", value=shown(row))
+    key = read_text(row.get("key"), "key")
+    if not key:
+        raise RowError("no_key", name=shown(row.get("name")))
+    return key
+
+
+def _read_computer(index, key, row, kinds):
+    kind = read_text(row.get("type"), "type")
+    if not kind:
+        raise RowError("no_type", key=key)
+    if kind.casefold() not in kinds:
+        raise RowError("unknown_type", key=key, value=shown(kind))
+    contact = row.get("last_contact")
+    moment = read_moment(contact)
+    if moment is None and contact not in (None, "", False):
+        raise RowError("no_contact", key=key, value=shown(contact))
+    return Reported(
+        index=index,
+        key=key,
+        name=read_text(row.get("name"), "name"),
+        kind=kinds[kind.casefold()],
+        serial=read_text(row.get("serial"), "serial"),
+        last_contact=moment,
+    )

@@ -1,0 +1,134 @@
+"""Compare a snapshot with the known computers: what is to be changed. No Odoo here."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from .snapshot import Rejection
+
+
+@dataclass(frozen=True)
+class Known:
+    """A computer of the source as it stands on the snapshot's day."""
+
+    id: int
+    key: str
+    name: str
+    serial: str
+    customer: int | None  # the source's customer that reported it last
+    reported_at: datetime | None
+    partner: int  # whose it is on the day, or was last
+    kind: int
+    date_from: date | None  # of the period that covers the day; None: none does
+    date_to: date | None  # and its end
+    final: bool  # no period follows it
+
+    @property
+    def managed(self):
+        return self.date_from is not None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where and when the snapshot was taken."""
+
+    customer: int  # the source's customer
+    partner: int  # who that is
+    partners: frozenset  # and the sites below
+    taken_at: datetime
+    day: date
+
+
+@dataclass
+class Changes:
+    """What a snapshot changes."""
+
+    new: list = field(default_factory=list)  # reported computers
+    place: dict = field(default_factory=dict)  # id: (partner, kind)
+    end: dict = field(default_factory=dict)  # id: the first day without it
+    seen: list = field(default_factory=list)  # (known, reported)
+    named: list = field(default_factory=list)  # known, in a rejected row
+    rejected: list = field(default_factory=list)
+    added: int = 0
+    changed: int = 0
+
+    @property
+    def unchanged(self):
+        return len(self.new) + len(self.seen) - self.added - self.changed
+
+
+def compare(snapshot, known, scene, day_of):
+    """Return what a snapshot changes.
+
+    :param known: the computers whose key is reported, and those that the customer has
+    :param day_of: gives the day of a moment in the company's time zone
+    """
+    changes = Changes(rejected=list(snapshot.rejected))
+    by_key = {computer.key: computer for computer in known}
+    for reported in snapshot.computers:
+        computer = by_key.get(reported.key)
+        if computer is None:
+            changes.new.append(reported)
+            changes.added += 1
+        elif _is_old_news(computer, scene):
+            values = {"key": computer.key, "moment": computer.reported_at}
+            changes.rejected.append(
+                Rejection(reported.index, "reported_later", values, computer.key)
+            )
+        else:
+            _compare_one(changes, computer, reported, scene)
+    reported_keys = snapshot.reported_keys
+    for row in snapshot.rejected:
+        computer = by_key.get(row.key)
+        if computer and computer.customer == scene.customer:
+            changes.named.append(computer)
+    if snapshot.may_end:
+        for computer in known:
+            if computer.key not in reported_keys:
+                _end(changes, computer, scene, day_of)
+    changes.rejected.sort(key=lambda row: row.index)
+    return changes
+
+
+def _is_old_news(computer, scene):
+    """Whether another customer of the source reported the computer after this."""
+    return (
+        computer.customer not in (None, scene.customer)
+        and computer.reported_at is not None
+        and computer.reported_at > scene.taken_at
+    )
+
+
+def _compare_one(changes, computer, reported, scene):
+    """Note what one known computer's row changes.
+
+    A person may have put the computer into a site below the customer: it stays there.
+    """
+    partner = computer.partner if computer.partner in scene.partners else scene.partner
+    tomorrow = scene.day + timedelta(days=1)
+    back = not computer.managed or (computer.final and computer.date_to == tomorrow)
+    moved = (partner, reported.kind) != (computer.partner, computer.kind)
+    renamed = (reported.name or computer.name, reported.serial or computer.serial) != (
+        computer.name,
+        computer.serial,
+    )
+    changes.seen.append((computer, reported))
+    if back or moved:
+        changes.place[computer.id] = (partner, reported.kind)
+    if back:
+        changes.added += 1
+    elif moved or renamed:
+        changes.changed += 1
+
+
+def _end(changes, computer, scene, day_of):
+    """End a computer that a complete snapshot of its customer does not name.
+
+    Never before the day after it was last reported: on that day it was there.
+    """
+    if computer.customer != scene.customer or not computer.managed:
+        return
+    last = max(scene.day, computer.date_from + timedelta(days=1))
+    if computer.reported_at:
+        last = max(last, day_of(computer.reported_at) + timedelta(days=1))
+    if computer.date_to is None or last < computer.date_to:
+        changes.end[computer.id] = last

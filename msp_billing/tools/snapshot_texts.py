@@ -1,0 +1,107 @@
+"""Say to people what is wrong with a snapshot, a row or a file, and the way out."""
+
+
+def frame_text(env, error):
+    """Return the text of a :class:`~.snapshot.SnapshotError`."""
+    _ = env._
+    texts = {
+        "not_an_object": lambda v: _(
+            "A snapshot is an object with customer, taken_at, complete and computers, "
+            "not %(value)s.",
+            **v,
+        ),
+        "no_customer": lambda v: _(
+            "The snapshot names no customer. Put the customer's key in this source "
+            "into \"customer\"."
+        ),
+        "no_list": lambda v: _(
+            "\"computers\" is %(value)s. Send a list of computers; an empty one when "
+            "there are none.",
+            **v,
+        ),
+        "too_many": lambda v: _(
+            "The snapshot has %(value)s computers. Send at most %(maximum)s of a "
+            "customer.",
+            **v,
+        ),
+        "no_moment": lambda v: _(
+            "\"taken_at\" is %(value)s. Write the moment as an ISO date-time with its "
+            "offset, such as 2026-04-30T22:00:00+02:00.",
+            **v,
+        ),
+        "too_old": lambda v: _(
+            "\"taken_at\" is %(value)s. Set the clock of the machine that reports.", **v
+        ),
+        "not_a_flag": lambda v: _(
+            "\"%(what)s\" is %(value)s. It must be true or false.", **v
+        ),
+    }
+    if error.code in texts:
+        return texts[error.code](error.values)
+    return _value_text(env, error.code, error.values)
+
+
+def row_text(env, rejection, known, label):
+    """Return the text of a rejection: the row, what is wrong in it, and the way out.
+
+    :param str known: the computer types that can be used
+    :param label: gives the name of the row with an index
+    """
+    values = {**rejection.values, "known": known}
+    if "first" in values:
+        values["first"] = label(values["first"])
+    text = _value_text(env, rejection.code, values)
+    return f"{label(rejection.index)}: {text}"
+
+
+def _value_text(env, code, values):
+    _ = env._
+    texts = {
+        "not_a_row": lambda v: _(
+            "%(value)s is no computer. Send an object with key, name and type.", **v
+        ),
+        "no_key": lambda v: _(
+            "computer %(name)s has no key. Send the identifier under which the source "
+            "knows it.",
+            **v,
+        ),
+        "not_text": lambda v: _(
+            "the %(what)s is %(value)s, which is neither text nor a whole number. Send "
+            "it as text.",
+            **v,
+        ),
+        "too_long": lambda v: _(
+            "the %(what)s %(value)s is too long. Shorten it to %(maximum)s characters.",
+            **v,
+        ),
+        "control": lambda v: _(
+            "the %(what)s %(value)s has control characters. Take them out in the "
+            "source.",
+            **v,
+        ),
+        "double": lambda v: _(
+            "key %(key)s is in the list twice, first in %(first)s. Send each computer "
+            "once.",
+            **v,
+        ),
+        "no_type": lambda v: _(
+            "computer %(key)s has no type. Use one of: %(known)s.", **v
+        ),
+        "unknown_type": lambda v: _(
+            "type %(value)s of computer %(key)s is not known. Use one of: %(known)s; "
+            "or add it under Configuration > Computer Types.",
+            **v,
+        ),
+        "no_contact": lambda v: _(
+            "the last contact of computer %(key)s is %(value)s. Write it as an ISO "
+            "date-time with its offset, or leave it out.",
+            **v,
+        ),
+        "reported_later": lambda v: _(
+            "computer %(key)s was reported at another customer later, at %(moment)s "
+            "UTC. This older report does not move it back; send a newer one if it did "
+            "move.",
+            **v,
+        ),
+    }
+    return texts[code](values)
