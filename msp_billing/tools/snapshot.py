@@ -8,8 +8,9 @@ Both carry a code and values; ``snapshot_texts`` says them to people.
 import hashlib
 import json
 import re
+import reprlib
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta, timezone
 
 MAX_ROWS = 100_000
@@ -80,10 +81,10 @@ class Snapshot:
     @property
     def fingerprint(self):
         """A name for exactly this snapshot: the same again has the same one."""
-        frame = [self.customer, self.taken_at.isoformat(), self.complete]
-        frame.append(self.confirmed_empty)
-        text = json.dumps([frame, self.rows], sort_keys=True, default=repr)
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        frame = (self.customer, self.taken_at, self.complete, self.confirmed_empty)
+        rows = [astuple(computer) for computer in self.computers]
+        text = json.dumps([frame, rows], default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def reported_keys(self):
@@ -103,7 +104,7 @@ class Snapshot:
 def read_moment(value, zone=None):
     """Return an ISO date-time with offset as naive UTC, or None.
 
-    :param zone: the time zone of date-times without an offset; without it, None
+    :param zone: the pytz zone of date-times without an offset; without it, None
     """
     match = MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
@@ -115,7 +116,11 @@ def read_moment(value, zone=None):
             return local - _offset(offset)
         if zone is None:
             return None
-        aware = zone.localize(local) if hasattr(zone, "localize") else local.replace(tzinfo=zone)
+        aware = (
+            zone.localize(local)
+            if hasattr(zone, "localize")
+            else local.replace(tzinfo=zone)
+        )
         return aware.astimezone(timezone.utc).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return None
@@ -149,7 +154,7 @@ def read_text(value, what):
 
 def shown(value):
     """Return a value as it can be shown in a message: short and printable."""
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else reprlib.repr(value)
     text = text.encode("unicode_escape").decode() if not text.isprintable() else text
     return text if len(text) <= 60 else f"{text[:57]}..."
 

@@ -12,10 +12,10 @@ def frame_text(env, error):
         ),
         "no_customer": lambda v: _(
             "The snapshot names no customer. Put the customer's key in this source "
-            "into \"customer\"."
+            'into "customer".'
         ),
         "no_list": lambda v: _(
-            "\"computers\" is %(value)s. Send a list of computers; an empty one when "
+            '"computers" is %(value)s. Send a list of computers; an empty one when '
             "there are none.",
             **v,
         ),
@@ -25,15 +25,15 @@ def frame_text(env, error):
             **v,
         ),
         "no_moment": lambda v: _(
-            "\"taken_at\" is %(value)s. Write the moment as an ISO date-time with its "
+            '"taken_at" is %(value)s. Write the moment as an ISO date-time with its '
             "offset, such as 2026-04-30T22:00:00+02:00.",
             **v,
         ),
         "too_old": lambda v: _(
-            "\"taken_at\" is %(value)s. Set the clock of the machine that reports.", **v
+            '"taken_at" is %(value)s. Set the clock of the machine that reports.', **v
         ),
         "not_a_flag": lambda v: _(
-            "\"%(what)s\" is %(value)s. It must be true or false.", **v
+            '"%(what)s" is %(value)s. It must be true or false.', **v
         ),
     }
     if error.code in texts:
@@ -105,3 +105,43 @@ def _value_text(env, code, values):
         ),
     }
     return texts[code](values)
+
+
+def file_text(env, error, file):
+    """Return the text of a :class:`~.csv_reader.FileError`."""
+    _ = env._
+    values = {**error.values, "file": file}
+    texts = {
+        "empty": lambda v: _(
+            "%(file)s has no rows. Choose the CSV export of the source.", **v
+        ),
+        "too_big": lambda v: _(
+            "%(file)s has %(size)s MiB, at most %(maximum)s can be imported. Export "
+            "the customers in several files.",
+            **v,
+        ),
+        "spreadsheet": lambda v: _(
+            "%(file)s is a spreadsheet. Save it as CSV (UTF-8).", **v
+        ),
+        "encoding": lambda v: _(
+            "%(file)s is not UTF-8: line %(line)s cannot be read. Save it as CSV "
+            "(UTF-8).",
+            **v,
+        ),
+        "broken": lambda v: _(
+            "%(file)s is no valid CSV from line %(line)s on. Look for a quote that is "
+            "not closed.",
+            **v,
+        ),
+        "missing": lambda v: _(
+            "%(file)s has no column %(columns)s. Its columns are: %(found)s. Name them "
+            "so in the file, or change the columns of the source.",
+            **v,
+        ),
+        "double": lambda v: _(
+            "%(file)s has the column %(columns)s twice. Its columns are: %(found)s. "
+            "Take one of them out.",
+            **v,
+        ),
+    }
+    return texts[error.code](values)

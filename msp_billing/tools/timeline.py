@@ -41,7 +41,8 @@ class Steps:
     create: list = field(default_factory=list)  # spans
 
 
-def _sorted(spans):
+def ordered(spans):
+    """Return spans in the order of their days."""
     return sorted(spans, key=lambda span: span.date_from)
 
 
@@ -52,8 +53,7 @@ def covering(spans, day):
 
 def overlap(spans):
     """Return the first two spans that share a day, or None."""
-    ordered = _sorted(spans)
-    for left, right in pairwise(ordered):
+    for left, right in pairwise(ordered(spans)):
         if right.date_from < left.end:
             return left, right
     return None
@@ -86,9 +86,9 @@ def _joined(spans, day):
     before = next((span for span in spans if span.date_to == day), None)
     after = covering(spans, day)
     if not before or not after or before.owner != after.owner:
-        return _sorted(spans)
+        return ordered(spans)
     rest = [span for span in spans if span not in (before, after)]
-    return _sorted([*rest, replace(before, date_to=after.date_to)])
+    return ordered([*rest, replace(before, date_to=after.date_to)])
 
 
 def report(spans, day, partner, kind):
@@ -102,7 +102,7 @@ def report(spans, day, partner, kind):
     if here and here.date_to == tomorrow and not covering(spans, tomorrow):
         later = [span.date_from for span in spans if span.date_from > day]
         again = replace(here, date_to=min(later, default=None))
-        spans = _sorted([again if span is here else span for span in spans])
+        spans = ordered([again if span is here else span for span in spans])
     return place(spans, day, partner, kind)
 
 
