@@ -8,6 +8,8 @@ from . import ui
 
 COMMANDS = {
     "setup": "setup.main",
+    "demo": "demo.main",
+    "test": "stages.main",
     "lint": "lint.main",
     "lock": "venv.lock",
     "odoo": "tools.odoo",
@@ -16,6 +18,9 @@ COMMANDS = {
     "db": "tools.database",
     "pg": "tools.server",
     "pytest": "tools.pytest",
+    "systest": "stages.systest",
+    "bench": "tools.bench",
+    "clean": "clean.main",
 }
 
 

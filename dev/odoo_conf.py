@@ -18,17 +18,19 @@ def write() -> pathlib.Path:
     options = {
         "addons_path": paths.ROOT,
         "data_dir": data_folder(),
-        "db_host": where.get("PGHOST") or False,
-        "db_port": where.get("PGPORT") or False,
-        "db_user": where.get("PGUSER") or False,
-        "db_password": where.get("PGPASSWORD") or False,
+        "db_host": where.get("PGHOST"),
+        "db_port": where.get("PGPORT"),
+        "db_user": where.get("PGUSER"),
+        "db_password": where.get("PGPASSWORD"),
+        "http_interface": "127.0.0.1",
         "admin_passwd": "admin",
         "list_db": False,
         "workers": 0,
         "max_cron_threads": 1,
         "server_wide_modules": "base,rpc,web",
     }
-    lines = [f"{name} = {value}" for name, value in options.items()]
+    told = {name: value for name, value in options.items() if value not in (None, "")}
+    lines = [f"{name} = {value}" for name, value in told.items()]
     draft = target.with_suffix(f".{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text("\n".join(["[options]", *lines]) + "\n")
@@ -47,7 +49,8 @@ def environment(**more: str) -> dict[str, str]:
     env["ODOO_RC"] = str(write())
     env["ODOO_NOTIFY_CRON_CHANGES"] = "1"
     env["PYTHONUNBUFFERED"] = "1"
-    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    # Compiled once, but not into the checkout, which may be another user's.
+    env["PYTHONPYCACHEPREFIX"] = str(paths.CACHE / "pycache")
     env.pop("PYTHONPATH", None)
     env.update(more)
     return env

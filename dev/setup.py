@@ -10,13 +10,19 @@ def ensure() -> pathlib.Path:
     return venv.ensure()
 
 
+def prepare(*, browser: bool = True) -> pathlib.Path:
+    """Have what comes from the system too; return the folder of Odoo."""
+    found = ensure()
+    system.pango()
+    if browser:
+        system.chromium()
+    return found
+
+
 def main(arguments: list[str]) -> int:
     """Set everything up: Odoo, Python, Pango, PostgreSQL, the template."""
     ui.say("Setting up")
-    found = ensure()
-    system.pango()
-    if "--no-browser" not in arguments:
-        system.chromium()
+    found = prepare(browser="--no-browser" not in arguments)
     with postgres.serving():
         databases.template(found)
     ui.say("Ready.")

@@ -25,16 +25,38 @@ def free_port(first: int = FIRST_PORT) -> int:
     raise ui.Failure(f"No free port from {first}", "End what takes them")
 
 
-def call(command: list[str], **more: str) -> int:
-    """Run a command in the foreground, in the checkout, with Odoo's environment."""
+def call(command: list[str], *, apart: bool = False, **more: str) -> int:
+    """Run a command in the foreground, in the checkout, with Odoo's environment.
+
+    :param apart: in a process group of its own, without a terminal, so that all that
+        it started ends with it
+    """
     process = subprocess.Popen(
-        command, cwd=paths.ROOT, env=odoo_conf.environment(**more)
+        command,
+        cwd=paths.ROOT,
+        env=odoo_conf.environment(**more),
+        start_new_session=apart,
+        stdin=subprocess.DEVNULL if apart else None,
     )
-    while True:
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        _end(process, apart=apart)
+        raise
+
+
+def _end(process: "subprocess.Popen[bytes]", *, apart: bool) -> None:
+    """End a command; the terminal has told one in our own group already."""
+    if apart:
+        ui.stop(process)
+        return
+    for action in (lambda: None, process.terminate, process.kill):
+        action()
         try:
-            return process.wait()
-        except KeyboardInterrupt:
-            process.terminate()
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            continue
+        return
 
 
 def _database(arguments: list[str]) -> str:
@@ -145,3 +167,12 @@ def pytest_command(name: str, arguments: list[str]) -> list[str]:
     options = ["--odoo-http", f"--odoo-database={name}", "-p", "no:cacheprovider"]
     rest = arguments if targets else [*arguments, databases.ADDON]
     return [str(paths.PYTHON), "-m", "pytest", *options, *rest]
+
+
+def bench(arguments: list[str]) -> int:
+    """Run the benchmark with PostgreSQL and Odoo at hand."""
+    found = setup.ensure()
+    with postgres.serving():
+        template = databases.template(found)
+        command = [str(paths.PYTHON), "-m", "bench", *arguments]
+        return call(command, apart=True, MSP_TEMPLATE=template)

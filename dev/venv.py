@@ -37,7 +37,6 @@ def _uv_environment() -> dict[str, str]:
     """Return an environment in which uv uses pip's index and certificates."""
     config = _pip_config()
     env = {**os.environ, "UV_CACHE_DIR": str(paths.CACHE / "uv"), "UV_NO_CONFIG": "1"}
-    env["UV_LINK_MODE"] = "copy"
     env.setdefault("UV_HTTP_TIMEOUT", "180")
     if config.get("index-url"):
         env.setdefault("UV_DEFAULT_INDEX", config["index-url"])
@@ -113,12 +112,6 @@ def _point_at(odoo: pathlib.Path) -> None:
 
 def ensure() -> pathlib.Path:
     """Make the environment complete and return the folder of Odoo."""
-    version = sys.version_info
-    if not (3, 10) <= version[:2] <= (3, 13):
-        raise ui.Failure(
-            f"Odoo 19 runs on Python 3.10 to 3.13, this is {version[0]}.{version[1]}",
-            "Name another: make PYTHON=python3.13 ...",
-        )
     odoo = odoo_source.find()
     base = once.digest(paths.VENV, sys.version, sys.base_prefix)
     if not paths.PYTHON.exists():

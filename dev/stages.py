@@ -1,0 +1,203 @@
+"""The stages of ``make test``, each with its own database, and their summary."""
+
+import os
+import pathlib
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from . import databases, lint, logcheck, odoo_conf, paths, postgres, setup, system, ui
+from .databases import ADDON
+from .tools import FASTER, call, free_port
+
+ODOO_LINT = (
+    "TestIndex",
+    "RoutesLinter",
+    "TestNaming",
+    "ManifestLinter",
+    "TestLintOverrideSignatures",
+    "TestTestHoles",
+    "TestOnchangeDomains",
+)
+
+
+class Context(NamedTuple):
+    """What the stages share."""
+
+    template: str
+    prefix: str
+
+    def name(self, what: str) -> str:
+        """Return the name of a database of this run."""
+        return f"{self.prefix}{what}"
+
+    def log(self, what: str) -> pathlib.Path:
+        """Return the log of a stage."""
+        return paths.LOGS / f"test-{what}.log"
+
+
+def _pytest(*arguments: object, **more: str) -> None:
+    command = [str(paths.PYTHON), "-m", "pytest", "-p", "no:cacheprovider"]
+    env = {"PGOPTIONS": FASTER, "COVERAGE_FILE": str(coverage_file()), **more}
+    code = call([*command, *map(str, arguments)], apart=True, **env)
+    if code:
+        raise ui.Failure(f"pytest ended with {code}", "See above")
+
+
+def coverage_file() -> pathlib.Path:
+    """Return the file in which the coverage of this checkout is kept."""
+    return paths.run_folder() / "coverage"
+
+
+def _no_findings(log: pathlib.Path, *, only_ours: bool = False) -> None:
+    found = logcheck.findings(log, only_ours=only_ours)
+    for text in found[:20]:
+        ui.say(text)
+    if found:
+        raise ui.Failure(f"{len(found)} warnings in {log}", "See above")
+
+
+def linters(_context: Context) -> None:
+    """Run every linter."""
+    lint.main([])
+
+
+def engine(_context: Context) -> None:
+    """Run the tests of the engine: no Odoo, no database."""
+    _pytest("-p", "no:odoo", "tests/engine")
+
+
+def install(context: Context) -> None:
+    """Install and update on a database with only accounting: no warning."""
+    name, log = context.name("install"), context.log("install")
+    databases.clone(context.template, name)
+    for option in ("-i", "-u"):
+        databases.odoo(f"odoo {option} {ADDON}", "-d", name, option, ADDON, log=log)
+        _no_findings(log)
+        if databases.state(name) != "installed":
+            raise ui.Failure(f"{ADDON} is not installed", f"See {log}")
+
+
+def addon(context: Context) -> None:
+    """Run the tests of the add-on by pytest-odoo, with browser, and coverage."""
+    name, log = context.name("addon"), context.log("addon")
+    databases.clone(context.name("install"), name)
+    log.unlink(missing_ok=True)
+    log.touch()
+    _pytest(
+        *("--odoo-http", f"--odoo-database={name}", "--odoo-log-level=warn"),
+        *("--odoo-extra", f"logfile={log}"),
+        *("--cov", "--cov-config=.coveragerc", "--cov-report=term:skip-covered"),
+        ADDON,
+    )
+    _no_findings(log, only_ours=True)
+
+
+def processes(context: Context) -> None:
+    """Run the tests that start real processes."""
+    _pytest("-p", "no:odoo", "tests/system", **system_environment(context.template))
+
+
+def system_environment(template: str) -> dict[str, str]:
+    """Return what the tests in ``tests/system`` are told."""
+    return {"MSP_TEMPLATE": template, "MSP_BROWSER": system.browser() or ""}
+
+
+def odoo_lint(context: Context) -> None:
+    """Run Odoo's own linter with the add-on installed."""
+    name, log = context.name("lint"), context.log("lint")
+    databases.clone(context.name("install"), name)
+    tags = ",".join(f"/test_lint:{test}" for test in ODOO_LINT)
+    port = f"--http-port={free_port()}"
+    command = ("-d", name, "-i", "test_lint", "--test-tags", tags, port)
+    ui.run(
+        "Odoo's own linter",
+        odoo_conf.command(*command, "--stop-after-init"),
+        env=odoo_conf.environment(PGOPTIONS=FASTER),
+        cwd=paths.CACHE,
+        log=log,
+    )
+    _no_findings(log)
+    result = [record.text for record in logcheck.records(log)]
+    closing = [text for text in result if "failed, " in text and " tests" in text]
+    ui.say("\n".join(closing[-1:]) or "Odoo's linter ran no test")
+    if not closing:
+        raise ui.Failure("Odoo's own linter ran no test", f"See {log}")
+
+
+STAGES: dict[str, Callable[[Context], None]] = {
+    "lint": linters,
+    "engine": engine,
+    "install": install,
+    "addon": addon,
+    "system": processes,
+    "odoo-lint": odoo_lint,
+}
+# The stages that need the database that another one makes.
+NEEDS = {"addon": "install", "odoo-lint": "install"}
+
+
+def _chosen(arguments: list[str]) -> list[str]:
+    unknown = [name for name in arguments if name not in STAGES]
+    if unknown:
+        raise ui.Failure(f"No stage {unknown[0]}", f"There are: {', '.join(STAGES)}")
+    wanted = {*arguments, *(NEEDS[name] for name in arguments if name in NEEDS)}
+    return [name for name in STAGES if not arguments or name in wanted]
+
+
+def _sweep() -> None:
+    """Drop what a killed run left behind."""
+    for name in databases.leftovers(["msp_test_"]):
+        pid = name.removeprefix("msp_test_").partition("_")[0]
+        if not pathlib.Path("/proc", pid).exists():
+            databases.drop(name)
+
+
+def _run(name: str, context: Context) -> str:
+    ui.say(f"\n=== {name}: {(STAGES[name].__doc__ or '').splitlines()[0]}")
+    try:
+        STAGES[name](context)
+    except ui.Failure as failure:
+        ui.say(f"FAILED: {failure}")
+        return str(failure)
+    return ""
+
+
+def main(arguments: list[str]) -> int:
+    """Run all stages, or the named ones; one that fails does not stop the others."""
+    chosen = _chosen(arguments)
+    found = setup.prepare()
+    results: dict[str, tuple[str, float]] = {}
+    with postgres.serving():
+        context = Context(databases.template(found), f"msp_test_{os.getpid()}_")
+        _sweep()
+        try:
+            for name in chosen:
+                began = time.monotonic()
+                problem = _run(name, context)
+                results[name] = (problem, time.monotonic() - began)
+        finally:
+            for name in databases.leftovers([context.prefix]):
+                databases.drop(name)
+    return _summary(results)
+
+
+def _summary(results: dict[str, tuple[str, float]]) -> int:
+    ui.say("\n=== summary")
+    for name, (problem, seconds) in results.items():
+        ui.say(f"  {'✗' if problem else '✓'} {name:10} {seconds:5.0f} s  {problem}")
+    failed = [name for name, (problem, _) in results.items() if problem]
+    if failed:
+        again = f"python3 -m dev test {' '.join(failed)}"
+        raise ui.Failure(f"{', '.join(failed)}", f"Mend it, then: {again}")
+    ui.say(f"All {len(results)} stages passed.")
+    return 0
+
+
+def systest(arguments: list[str]) -> int:
+    """Run tests of ``tests/system``, all or those that pytest's arguments name."""
+    found = setup.ensure()
+    with postgres.serving():
+        env = system_environment(databases.template(found))
+        _pytest("-p", "no:odoo", *(arguments or ["tests/system"]), **env)
+    return 0
