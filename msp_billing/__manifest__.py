@@ -16,8 +16,9 @@
         "data/res_users.xml",
         "data/msp_computer_type.xml",
         "data/product_product.xml",
-        # "data/msp_reminder_step.xml",
-        # "data/ir_cron.xml",
+        "data/msp_reminder_step.xml",
+        "data/msp_delivery_templates.xml",
+        "data/ir_cron.xml",
         # report
         # "report/msp_bill_templates.xml",
         # "report/msp_bill_reports.xml",

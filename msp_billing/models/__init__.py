@@ -27,6 +27,11 @@ from . import msp_bill_run_work
 from . import msp_bill_run_issue
 from . import account_move
 from . import account_move_line
-from . import ir_actions_report
-from . import msp_delivery
+# from . import ir_actions_report
 from . import msp_reminder_step
+from . import msp_delivery
+from . import msp_delivery_work
+from . import msp_delivery_mail
+from . import msp_delivery_render
+from . import msp_delivery_send
+from . import msp_delivery_remind

@@ -1,0 +1,310 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools.mail import generate_tracking_message_id
+
+from ..tools.emails import split_addresses
+
+
+class MspDelivery(models.Model):
+    """One mail that must reach a customer: a bill, or a step of the reminders.
+
+    queued -> sending -> sent, each committed before the next. What a person must
+    look at ends in no_address, failed or unknown, with its reason and an activity.
+    """
+
+    _name = "msp.delivery"
+    _description = "Delivery"
+    _order = "id desc"
+    _rec_names_search = ["move_id.name", "partner_id.name", "to"]
+
+    # === FIELDS === #
+    move_id = fields.Many2one(
+        comodel_name="account.move",
+        string="Bill",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(
+        related="move_id.company_id", store=True, index=True, precompute=True
+    )
+    partner_id = fields.Many2one(
+        related="move_id.partner_id",
+        string="Customer",
+        store=True,
+        index=True,
+        precompute=True,
+    )
+    kind = fields.Selection(
+        selection=[("bill", "Bill"), ("reminder", "Reminder")],
+        required=True,
+        readonly=True,
+        default="bill",
+    )
+    step = fields.Many2one(
+        comodel_name="msp.reminder.step",
+        string="Reminder Step",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    state = fields.Selection(
+        selection=[
+            ("queued", "Queued"),
+            ("sending", "Sending"),
+            ("sent", "Sent"),
+            ("no_address", "No Address"),
+            ("failed", "Failed"),
+            ("unknown", "Unknown"),
+        ],
+        required=True,
+        readonly=True,
+        default="queued",
+        index=True,
+        help="Unknown: the connection was lost while the reminder was handed over. "
+        "Find out whether it has arrived before you send it again.",
+    )
+    to = fields.Char(readonly=True, help="Addresses, separated by commas.")
+    message_id = fields.Char(string="Message-ID", readonly=True, copy=False)
+    attempts = fields.Integer(readonly=True, aggregator=None)
+    next_try = fields.Datetime(readonly=True)
+    reason = fields.Text(readonly=True, help="Why it waits or was not sent.")
+    server_reply = fields.Char(string="Mail Server's Answer", readonly=True)
+    date_queued = fields.Datetime(
+        string="Queued at", readonly=True, default=fields.Datetime.now
+    )
+    date_rendered = fields.Datetime(
+        string="Documents Made at",
+        readonly=True,
+        help="No mail leaves before the PDF is made and checked.",
+    )
+    date_sent = fields.Datetime(string="Sent at", readonly=True)
+    pdf_checksum = fields.Char(string="SHA-256 of the PDF", readonly=True)
+    pdf_size = fields.Integer(
+        string="Size of the PDF", readonly=True, aggregator=None, help="In bytes."
+    )
+    pdf_only = fields.Boolean(
+        string="PDF Only", readonly=True, help="Goes out without an e-invoice."
+    )
+    is_noted = fields.Boolean(
+        readonly=True, help="The mail is noted on the bill, so replies find it."
+    )
+    to_tell = fields.Boolean(
+        readonly=True, help="The responsible person is still to be told."
+    )
+    activity_id = fields.Many2one(
+        comodel_name="mail.activity",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    _one_per_step = models.UniqueIndex(
+        "(move_id, kind, COALESCE(step, 0))",
+        "This mail is queued already: a bill and each reminder go out once.",
+    )
+    _message_id_idx = models.Index("(message_id)")
+
+    # === COMPUTE METHODS === #
+    @api.depends("move_id", "kind", "step")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for delivery in self:
+            mail = delivery.step.name or kinds.get(delivery.kind, "")
+            delivery.display_name = f"{delivery.move_id.name or ''}: {mail}"
+
+    # === CRUD METHODS === #
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            vals.setdefault("message_id", self._new_message_id(vals.get("move_id")))
+        return super().create(vals_list)
+
+    # === ACTION METHODS === #
+    def action_resend(self):
+        """Send by hand what was sent, failed or waits.
+
+        It goes to the addresses that the subscriptions name today, so that a wrong
+        one is mended there. What has left the house before gets a new Message-ID.
+
+        :raises UserError: while it is being sent, or for a reminder of a bill that
+            is not to be reminded of any more
+        """
+        for delivery in self._for_manager():
+            delivery._queue_again()
+        self._trigger_cron("render")
+        return True
+
+    def action_send_pdf_only(self):
+        """Send the bill without its e-invoice, which could not be made."""
+        deliveries = self._for_manager()
+        deliveries.write({"pdf_only": True})
+        for delivery in deliveries:
+            delivery._queue_again()
+        self._trigger_cron("render")
+        return True
+
+    def action_mark_sent(self):
+        """Record that the customer has got the mail in another way."""
+        for delivery in self._for_manager():
+            delivery._refuse_sending()
+            delivery.write(
+                {
+                    "state": "sent",
+                    "date_sent": fields.Datetime.now(),
+                    "is_noted": True,
+                    "to_tell": False,
+                    "next_try": False,
+                    "reason": self.env._(
+                        "Marked as sent by %(user)s", user=self.env.user.name
+                    ),
+                }
+            )
+            delivery._after_sent()
+        return True
+
+    def action_open_bill(self):
+        """Open the bill of this delivery."""
+        self.ensure_one()
+        return self.move_id._msp_open_bill()
+
+    # === BUSINESS METHODS === #
+    @api.model
+    def _enqueue_bill(self, moves):
+        """Queue the mail of bills, in the transaction that posts them.
+
+        Nothing is rendered or sent here, and a bill that is queued already is left.
+
+        :param account.move moves: posted bills
+        :return: the new deliveries
+        """
+        known = self.sudo().search(
+            [("move_id", "in", moves.ids), ("kind", "=", "bill")]
+        )
+        new = moves.filtered(lambda move: move.id not in known.move_id.ids)
+        deliveries = self.sudo().create(
+            [self._prepare_delivery(move, "bill") for move in new]
+        )
+        self._trigger_cron("render")
+        return deliveries
+
+    @api.model
+    def _prepare_delivery(self, move, kind, step=None):
+        """Return the values of a delivery; without an address nobody forgets it."""
+        addresses = self._bill_addresses(move)
+        vals = {
+            "move_id": move.id,
+            "kind": kind,
+            "step": step.id if step else False,
+            "to": ", ".join(addresses),
+        }
+        if not addresses:
+            vals.update(self._prepare_no_address(move))
+        return vals
+
+    @api.model
+    def _prepare_no_address(self, move):
+        return {
+            "state": "no_address",
+            "to": False,
+            "to_tell": True,
+            "reason": self.env._(
+                "No e-mail address: enter one as bill e-mail on the subscription of "
+                "%(customer)s, then press Resend.",
+                customer=move.partner_id.display_name,
+            ),
+        }
+
+    @api.model
+    def _bill_addresses(self, move):
+        """Return the addresses with which the bill was made."""
+        move = move.sudo()
+        text = move.msp_bill_email or move.reversed_entry_id.msp_bill_email
+        return split_addresses(text)[0]
+
+    def _current_addresses(self):
+        """Return the addresses that the subscriptions behind the bill name today."""
+        self.ensure_one()
+        bill = self.move_id.reversed_entry_id or self.move_id
+        texts = bill.msp_cycle_ids.subscription_id.mapped("bill_email")
+        return split_addresses(",".join(filter(None, texts)))[
+            0
+        ] or self._bill_addresses(self.move_id)
+
+    @api.model
+    def _new_message_id(self, move_id):
+        return generate_tracking_message_id(f"{move_id}-account.move")
+
+    def _for_manager(self):
+        """Return the deliveries for a change that a manager asks for."""
+        self.check_access("read")
+        if not (
+            self.env.su
+            or self.env.user.has_group("msp_billing.group_msp_billing_manager")
+        ):
+            raise AccessError(
+                self.env._("Only a billing manager can send mails again.")
+            )
+        return self.sudo()
+
+    def _refuse_sending(self):
+        if self.state == "sending":
+            raise UserError(
+                self.env._(
+                    "%(delivery)s is being sent right now. Look again in a minute.",
+                    delivery=self.display_name,
+                )
+            )
+
+    def _queue_again(self):
+        """Queue a delivery by hand, however it ended before."""
+        self.ensure_one()
+        self._refuse_sending()
+        if self.kind == "reminder" and (obstacle := self._reminder_obstacle()):
+            raise UserError(f"{self.display_name}: {obstacle}")
+        addresses = self._current_addresses()
+        vals = {
+            "state": "queued",
+            "to": ", ".join(addresses),
+            "attempts": 0,
+            "next_try": False,
+            "reason": False,
+            "server_reply": False,
+            "to_tell": False,
+            "is_noted": False,
+        }
+        if self.state not in ("queued", "no_address"):
+            vals["message_id"] = self._new_message_id(self.move_id.id)
+        if not addresses:
+            vals.update(self._prepare_no_address(self.move_id))
+        self.write(vals)
+        self.move_id._message_log(
+            body=self.env._("%(mail)s is sent by hand.", mail=self.display_name)
+        )
+
+    def _after_sent(self):
+        """Mark the bill as sent and close the activity that asked a person to look."""
+        for delivery in self:
+            if delivery.kind == "bill" and not delivery.move_id.is_move_sent:
+                delivery.move_id.is_move_sent = True
+            delivery._close_activity()
+
+    @api.model
+    def _trigger_cron(self, stage, minutes=0):
+        """Ask for a run of a stage; once is enough for what one transaction queues."""
+        cron = self.env.ref(
+            f"msp_billing.ir_cron_{stage}", raise_if_not_found=False
+        )
+        if not cron:
+            return
+        cron = cron.sudo()
+        now = fields.Datetime.now()
+        if minutes:
+            cron._trigger(now + timedelta(minutes=minutes))
+        elif not self.env["ir.cron.trigger"].sudo().search_count(
+            [("cron_id", "=", cron.id), ("call_at", "<=", now)], limit=1
+        ):
+            cron._trigger()

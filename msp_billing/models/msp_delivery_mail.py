@@ -1,0 +1,226 @@
+import base64
+import hashlib
+import html
+from mimetypes import guess_extension
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_amount, format_date
+from odoo.tools.mimetypes import guess_mimetype
+
+LOGO = "logo@msp-billing"
+
+
+class MspDelivery(models.Model):
+    """The mail itself: from, to, subject, body, attachments."""
+
+    _inherit = "msp.delivery"
+
+    # === BUSINESS METHODS === #
+    def _build_mail(self):
+        """Return the message of this delivery.
+
+        :rtype: email.message.EmailMessage
+        :raises UserError: when the PDF is not the one that was checked, or the
+            company has no e-mail address
+        """
+        self.ensure_one()
+        move, company = self.move_id, self.company_id
+        sender = self._mail_from()
+        values = self._mail_values()
+        headers = {"Auto-Submitted": "auto-generated"}
+        if company.bounce_email:
+            headers["Return-Path"] = company.bounce_email
+        message = self._mail_server()._build_email__(
+            email_from=sender,
+            email_to=self.to.split(", "),
+            subject=self._mail_subject(values),
+            body=self._mail_body(values),
+            subtype="html",
+            reply_to=move._notify_get_reply_to(default=sender)[move.id],
+            attachments=self._mail_attachments(),
+            message_id=self.message_id,
+            object_id=f"{move.id}-account.move",
+            headers=headers,
+        )
+        self._embed_logo(message)
+        return message
+
+    def _mail_server(self):
+        """Return Odoo's mail servers, with the addresses of the company's domain."""
+        domain = self.company_id.alias_domain_id
+        server = self.env["ir.mail_server"].sudo()
+        if not domain:
+            return server
+        return server.with_context(
+            domain_notifications_email=domain.default_from_email,
+            domain_bounce_address=domain.bounce_email,
+        )
+
+    def _mail_from(self):
+        company = self.company_id
+        sender = (
+            company.email_formatted
+            or self.env["ir.mail_server"]._get_default_from_address()
+        )
+        if not sender:
+            raise UserError(
+                self.env._(
+                    "Company %(company)s has no e-mail address to send from: enter it "
+                    "in the company's settings.",
+                    company=company.name,
+                )
+            )
+        return sender
+
+    def _mail_attachments(self):
+        """Return the PDF, checked, and the e-invoice files.
+
+        :rtype: list[tuple[str, bytes, str]]
+        """
+        move = self.move_id
+        content = self._read_pdf() or b""
+        if hashlib.sha256(content).hexdigest() != self.pdf_checksum:
+            raise LostDocument(
+                self.env._("The PDF was lost or has changed. It is made again.")
+            )
+        attachments = move.invoice_pdf_report_id
+        if not self.pdf_only:
+            attachments |= self.env["account.move.send"]._get_invoice_extra_attachments(
+                move
+            )
+        return [
+            (attachment.name, attachment.raw, attachment.mimetype)
+            for attachment in attachments
+            if attachment.raw
+        ]
+
+    def _mail_lang(self):
+        return self.move_id.partner_id.lang or self.env.lang or "en_US"
+
+    def _mail_values(self):
+        """Return what the mail says, as texts in the customer's language."""
+        lang = self._mail_lang()
+        delivery = self.with_context(lang=lang)
+        move, company = delivery.move_id, delivery.company_id
+        values = {
+            "delivery": delivery,
+            "move": move,
+            "company": company,
+            "company_name": company.name,
+            "lang": lang.replace("_", "-"),
+            "customer": move.partner_id.name or move.commercial_partner_id.name or "",
+            "number": move.name,
+            "is_refund": move.move_type == "out_refund",
+            "date": delivery._mail_date(move.invoice_date),
+            "due_date": delivery._mail_date(delivery._due_date()),
+            "period": delivery._mail_period(),
+            "amount": delivery._mail_amount(move.amount_total),
+            "residual": delivery._mail_amount(move.amount_residual),
+            "url": move.get_base_url() + move.get_portal_url(),
+            "logo": f"cid:{LOGO}" if self._logo() else None,
+            "color": company.email_secondary_color or "#875A7B",
+            "text_color": company.email_primary_color or "#FFFFFF",
+            "can_reply": bool(company.catchall_email or company.email),
+            "contact": delivery._mail_contact(),
+        }
+        return values | {"rows": delivery._mail_rows(values)}
+
+    def _mail_rows(self, values):
+        """Return the summary: label, value, and whether it is the one to look at.
+
+        :rtype: list[tuple[str, str, bool]]
+        """
+        _, move = self.env._, self.move_id
+        if values["is_refund"]:
+            return [
+                (_("Credit note"), values["number"], False),
+                (_("Date"), values["date"], False),
+                (_("Amount"), values["amount"], True),
+            ]
+        rows = [(_("Bill"), values["number"], False)]
+        if self.kind == "reminder":
+            rows.append((_("Date"), values["date"], False))
+        elif values["period"]:
+            rows.append((_("Period"), " – ".join(values["period"]), False))
+        is_partial = values["residual"] != values["amount"]
+        rows.append((_("Amount"), values["amount"], not is_partial))
+        if is_partial:
+            rows.append((_("Still to pay"), values["residual"], True))
+        if not move.currency_id.is_zero(move.amount_residual):
+            rows.append((_("Due date"), values["due_date"], False))
+            reference = move.payment_reference
+            if reference and reference != move.name:
+                rows.append((_("Payment reference"), reference, False))
+        return rows
+
+    def _mail_contact(self):
+        """Return the lines below the mail, as far as the company has entered them."""
+        company = self.company_id
+        city = " ".join(filter(None, (company.zip, company.city)))
+        lines = (company.street, city, company.phone, company.email, company.website)
+        return [line for line in lines if line]
+
+    def _mail_amount(self, amount):
+        return format_amount(self.env, amount, self.move_id.currency_id, self.env.lang)
+
+    def _mail_date(self, day):
+        return format_date(self.env, day, self.env.lang) if day else ""
+
+    def _mail_period(self):
+        """Return the first and the last day that the bill is about, or nothing."""
+        cycles = self.move_id.msp_cycle_ids.filtered(lambda c: c.kind == "regular")
+        if not cycles:
+            return []
+        first = min(cycles.mapped("date_start"))
+        # date_end is the first day after the cycle.
+        last = fields.Date.subtract(max(cycles.mapped("date_end")), days=1)
+        return [self._mail_date(first), self._mail_date(last)]
+
+    def _mail_subject(self, values):
+        if self.kind == "reminder":
+            text = values["delivery"].step._fill_in("subject", values)
+        else:
+            text = html.unescape(
+                str(self._render_view("msp_billing.mail_bill_subject", values))
+            )
+        return " ".join(text.split())
+
+    def _mail_body(self, values):
+        if self.kind == "bill":
+            return self._render_view("msp_billing.mail_bill", values)
+        step = values["delivery"].step
+        text = step._fill_in("body", values)
+        values = dict(values, paragraphs=[part for part in text.splitlines() if part])
+        return self._render_view("msp_billing.mail_reminder", values)
+
+    def _render_view(self, view, values):
+        return self.env["ir.qweb"]._render(
+            view, values, lang=self._mail_lang(), minimal_qcontext=True
+        )
+
+    # === LOGO === #
+    def _logo(self):
+        company = self.company_id
+        return False if company.uses_default_logo else company.logo_web
+
+    def _embed_logo(self, message):
+        """Put the logo into the mail: mail programs do not fetch it, or ask first."""
+        logo = self._logo()
+        if not logo:
+            return
+        content = base64.b64decode(logo)
+        mimetype = guess_mimetype(content, default="image/png")
+        maintype, subtype = mimetype.split("/")
+        message.get_body(("html",)).add_related(
+            content,
+            maintype,
+            subtype,
+            cid=f"<{LOGO}>",
+            disposition="inline",
+            filename=f"logo{guess_extension(mimetype) or ''}",
+        )
+
+
+class LostDocument(UserError):
+    """The PDF that was made is not there any more."""

@@ -1,0 +1,105 @@
+import hashlib
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class MspDelivery(models.Model):
+    """The documents of a delivery, made before any mail: a transaction each."""
+
+    _inherit = "msp.delivery"
+
+    # === CRON METHODS === #
+    @api.model
+    def _cron_render(self):
+        """Make the PDF and e-invoice of each queued delivery that has none."""
+        Cron = self.env["ir.cron"]
+        if self._stopped_as_clone():
+            return
+        domain = self._render_domain()
+        ids = self.search(domain, order="id").ids
+        Cron._commit_progress(remaining=len(ids))
+        for delivery_id in ids:
+            try:
+                delivery = self._claim(delivery_id, domain)
+                if delivery:
+                    delivery._render()
+                    self.env.flush_all()
+            except Exception as error:
+                self.browse(delivery_id)._hold_documents(error)
+            if not Cron._commit_progress(1):
+                break
+        self._tell_people()
+        if self.search_count(self._send_domain(), limit=1):
+            self._trigger_cron("deliver")
+            Cron._commit_progress()
+
+    # === BUSINESS METHODS === #
+    @api.model
+    def _render_domain(self):
+        return [
+            ("state", "=", "queued"),
+            ("date_rendered", "=", False),
+            "|",
+            ("next_try", "=", False),
+            ("next_try", "<=", fields.Datetime.now()),
+        ]
+
+    def _render(self):
+        """Make the documents of this delivery, unless a sound PDF is there."""
+        self.ensure_one()
+        move = self.move_id
+        was_sent = move.is_move_sent
+        if self._read_pdf() is None:
+            # What a lost file leaves behind would stand for the PDF.
+            move.invoice_pdf_report_id.unlink()
+            move.invalidate_recordset(["invoice_pdf_report_id"])
+            self._generate_documents()
+        content = self._read_pdf()
+        if content is None:
+            raise UserError(
+                self.env._(
+                    "The PDF of %(bill)s could not be made: the document is empty or "
+                    "no PDF.",
+                    bill=move.display_name,
+                )
+            )
+        move.is_move_sent = was_sent
+        self.write(
+            {
+                "date_rendered": fields.Datetime.now(),
+                "pdf_checksum": hashlib.sha256(content).hexdigest(),
+                "pdf_size": len(content),
+                "reason": False,
+                "next_try": False,
+                "attempts": 0,
+            }
+        )
+
+    def _generate_documents(self):
+        """Let Odoo make the PDF and the e-invoice formats; nothing is sent."""
+        options = {"sending_methods": []}
+        if self.pdf_only:
+            options["invoice_edi_format"] = None
+            options["extra_edis"] = []
+        self.env["account.move.send"].with_context(
+            force_report_rendering=True
+        )._generate_and_send_invoices(self.move_id, **options)
+        self.move_id.invalidate_recordset(["invoice_pdf_report_id"])
+
+    def _read_pdf(self):
+        """Return the PDF of the bill, or None when it is not there or no PDF.
+
+        :rtype: bytes or None
+        """
+        attachment = self.move_id.invoice_pdf_report_id
+        # A file that was lost from the disk is read as nothing.
+        content = attachment.raw if attachment else b""
+        return content if content and content.startswith(b"%PDF") else None
+
+    def _hold_documents(self, error):
+        """Record that the documents could not be made; a person is told at once."""
+        self._hold(error)
+        delivery = self.exists()
+        if delivery.attempts == 1:
+            delivery.to_tell = True
