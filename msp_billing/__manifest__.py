@@ -20,8 +20,8 @@
         "data/msp_delivery_templates.xml",
         "data/ir_cron.xml",
         # report
-        # "report/msp_bill_templates.xml",
-        # "report/msp_bill_reports.xml",
+        "report/msp_bill_templates.xml",
+        "report/msp_bill_reports.xml",
         # "report/msp_consolidated_templates.xml",
         # wizards
         "wizards/msp_subscription_associate_views.xml",
@@ -39,8 +39,8 @@
         "views/msp_subscription_views.xml",
         "views/msp_charge_views.xml",
         "views/msp_billing_cycle_views.xml",
-        # "views/msp_delivery_views.xml",
-        # "views/msp_reminder_step_views.xml",
+        "views/msp_delivery_views.xml",
+        "views/msp_reminder_step_views.xml",
         "views/account_move_views.xml",
         "views/msp_bill_run_views.xml",
         "views/res_partner_views.xml",
