@@ -31,8 +31,10 @@ def to_decimal(value: float | str | Decimal) -> Decimal:
         number = Decimal(repr(value) if isinstance(value, float) else value)
     except (DecimalException, TypeError, ValueError) as error:
         raise EngineError(f"{value!r} is not a number: enter digits only.") from error
-    if not number.is_finite():
-        raise EngineError(f"{value!r} is not a finite number: enter digits only.")
+    if not number.is_finite() or (number and abs(number.adjusted()) > EXACT.prec):
+        raise EngineError(
+            f"{value!r} is not an amount or a quantity: enter a usual number."
+        )
     return number or ZERO
 
 
