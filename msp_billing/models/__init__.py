@@ -13,6 +13,8 @@ from . import msp_service_plan
 from . import msp_service_plan_price
 from . import msp_service_plan_price_tier
 from . import msp_subscription
+from . import msp_subscription_terms
+from . import msp_subscription_due
 from . import msp_subscription_price_override
 from . import msp_extra_charge
 from . import msp_usage
@@ -20,6 +22,9 @@ from . import msp_billing_cycle
 from . import msp_billing_rating
 from . import msp_billing_hold
 from . import msp_bill_builder
+from . import msp_bill_document
+from . import msp_bill_payment
+from . import msp_bill_annex
 from . import msp_charge
 from . import msp_charge_computer
 from . import msp_bill_run
@@ -27,7 +32,8 @@ from . import msp_bill_run_work
 from . import msp_bill_run_issue
 from . import account_move
 from . import account_move_line
-# from . import ir_actions_report
+from . import account_move_report
+from . import ir_actions_report
 from . import msp_reminder_step
 from . import msp_delivery
 from . import msp_delivery_work

@@ -195,7 +195,7 @@ class MspBillRun(models.Model):
                 self._bill_or_isolate(batch, errors)
             except StopRun as stop:
                 self._stop(str(stop))
-                Cron._commit_progress()
+                Cron._commit_progress(1)
                 return True
             if not Cron._commit_progress(len(batch)):
                 return False
@@ -400,14 +400,4 @@ class MspBillRun(models.Model):
                 held=self.held_count,
                 failed=self.failed_count,
             )
-        )
-
-
-class MspBillingCycle(models.Model):
-    _inherit = "msp.billing.cycle"
-
-    def _release_from_run(self):
-        """Take cycles that are not billed out of a run that is previewed anew."""
-        self.filtered(lambda cycle: cycle.state in ("due", "held", "failed")).write(
-            {"run_id": False}
         )

@@ -220,9 +220,30 @@ class MspBillingCycle(models.Model):
 
     def _discard(self):
         """Delete cycles that are not billed, with their charges and evidence."""
-        self.charge_ids.unlink()
-        self.evidence_ids.unlink()
+        self._clear()
         return self.unlink()
+
+    def _clear(self):
+        """Delete the charges and the evidence of cycles that are not billed."""
+        self._refuse_frozen()
+        self.env.flush_all()
+        for table in ("msp_charge_computer", "msp_charge"):
+            self.env.cr.execute(
+                SQL(
+                    "DELETE FROM %s WHERE cycle_id = ANY(%s)",
+                    SQL.identifier(table),
+                    list(self.ids),
+                )
+            )
+        self.env["msp.charge"].invalidate_model()
+        self.env["msp.charge.computer"].invalidate_model()
+        self.invalidate_recordset(["charge_ids", "evidence_ids"])
+
+    def _release_from_run(self):
+        """Take cycles that are not billed out of a run that is previewed anew."""
+        self.filtered(lambda cycle: cycle.state in ("due", "held", "failed")).write(
+            {"run_id": False}
+        )
 
     @api.model
     def _open(self, subscriptions, run):

@@ -25,8 +25,7 @@ class MspBillingCycle(models.Model):
 
         What a preview stored is made anew. Nothing is billed here.
         """
-        self.charge_ids.unlink()
-        self.evidence_ids.unlink()
+        self._clear()
         prices = {cycle: cycle._prices() for cycle in self}
         usages = self.env["msp.usage"]._measure(self, prices)
         extras = self._extra_charges()

@@ -1,0 +1,227 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..engine.errors import EngineError
+from ..tools.emails import split_addresses
+
+# Once a cycle is billed these explain it and stay; Change ends the subscription and
+# associates a new one.
+FIXED_FIELDS = frozenset(
+    {
+        "plan_id",
+        "partner_id",
+        "company_id",
+        "date_start",
+        "billing_cycle",
+        "anchor_day",
+        "anchor_month",
+        "timing",
+        "proration",
+        "count_source",
+    }
+)
+
+
+class MspSubscription(models.Model):
+    """What may be agreed, and what stays once it is billed."""
+
+    _inherit = "msp.subscription"
+
+    # === CONSTRAINT METHODS === #
+    @api.constrains(
+        "date_start", "date_end", "billing_cycle", "anchor_day", "anchor_month"
+    )
+    def _check_calendar(self):
+        for subscription in self:
+            try:
+                subscription._calendar()
+            except EngineError as error:
+                raise ValidationError(
+                    f"{subscription.display_name}: {error}"
+                ) from error
+
+    @api.constrains("plan_id", "partner_id", "date_start", "date_end")
+    def _check_overlap(self):
+        """Name the other subscription before the database refuses the overlap."""
+        for subscription in self:
+            domain = [
+                ("id", "!=", subscription.id),
+                ("plan_id", "=", subscription.plan_id.id),
+                ("partner_id", "=", subscription.partner_id.id),
+                "|",
+                ("date_end", "=", False),
+                ("date_end", ">", subscription.date_start),
+            ]
+            if subscription.date_end:
+                domain.append(("date_start", "<", subscription.date_end))
+            other = self.sudo().search(domain, limit=1)
+            if other:
+                raise ValidationError(
+                    self.env._(
+                        "%(customer)s has plan %(plan)s already, from %(start)s "
+                        "to %(end)s. Dissociate it first, or choose other dates.",
+                        customer=subscription.partner_id.display_name,
+                        plan=subscription.plan_id.display_name,
+                        start=other.date_start,
+                        end=other.date_end or self.env._("no end"),
+                    )
+                )
+
+    @api.constrains("plan_id", "billing_cycle")
+    def _check_weekly_prices(self):
+        for subscription in self.filtered(lambda s: s.billing_cycle == "weekly"):
+            prices = subscription.plan_id.price_ids.filtered(
+                lambda price: price.price_period != "cycle"
+            )
+            if prices or subscription.plan_id.minimum_amount:
+                raise ValidationError(
+                    self.env._(
+                        "%(subscription)s is billed weekly, but %(price)s is a price "
+                        "per month. Set its price per billing cycle, or choose "
+                        "another billing cycle.",
+                        subscription=subscription.display_name,
+                        price=prices[:1].name or self.env._("the plan's minimum"),
+                    )
+                )
+
+    @api.constrains("contracted_quantity", "minimum_quantity", "plan_id")
+    def _check_quantities(self):
+        for subscription in self:
+            if not (subscription.contracted_quantity or subscription.minimum_quantity):
+                continue
+            counted = subscription.plan_id.price_ids.filtered(
+                lambda price: price.price_model != "flat"
+            )
+            chains = counted - counted.replaces_id
+            if len(chains) != 1:
+                raise ValidationError(
+                    self.env._(
+                        "%(subscription)s: an agreed or minimum quantity on the "
+                        "subscription needs a plan with exactly one counted price; "
+                        "%(plan)s has %(count)s. Set it per price under Exceptions.",
+                        subscription=subscription.display_name,
+                        plan=subscription.plan_id.display_name,
+                        count=len(chains),
+                    )
+                )
+
+    # === CRUD METHODS === #
+    @api.model_create_multi
+    def create(self, vals_list):
+        vals_list = [self._normalize(vals) for vals in vals_list]
+        subscriptions = super().create(vals_list)
+        subscriptions._check_bill_email()
+        return subscriptions
+
+    def write(self, vals):
+        vals = self._normalize(vals)
+        self._refuse_fixed(vals)
+        if "date_end" in vals:
+            self._refuse_end_in_billed_days(fields.Date.to_date(vals["date_end"]))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_billed(self):
+        for subscription in self:
+            if subscription.sudo().cycle_ids.filtered(
+                lambda cycle: cycle.state in ("billed", "voided")
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(subscription)s is on bills and stays. Dissociate it "
+                        "instead.",
+                        subscription=subscription.display_name,
+                    )
+                )
+        self.sudo().cycle_ids._discard()
+
+    # === BUSINESS METHODS === #
+    @api.model
+    def _normalize(self, vals):
+        """Return values in their stored form; a month may be given as a number.
+
+        :raises ValidationError: naming what is no e-mail address
+        """
+        vals = dict(vals)
+        if vals.get("anchor_month"):
+            vals["anchor_month"] = str(vals["anchor_month"])
+        if not vals.get("bill_email"):
+            return vals
+        valid, invalid = split_addresses(vals["bill_email"])
+        if invalid or not valid:
+            raise ValidationError(
+                self.env._(
+                    "%(addresses)s is no e-mail address. Write addresses like "
+                    "name@example.com, separated by commas.",
+                    addresses=", ".join(invalid) or vals["bill_email"],
+                )
+            )
+        vals["bill_email"] = ", ".join(valid)
+        return vals
+
+    def _check_bill_email(self):
+        for subscription in self:
+            if not subscription.bill_email:
+                raise ValidationError(
+                    self.env._(
+                        "%(customer)s has no e-mail address. Enter the address that "
+                        "the bill goes to.",
+                        customer=subscription.partner_id.display_name,
+                    )
+                )
+
+    def _refuse_fixed(self, vals):
+        """Refuse to change what explains billed cycles."""
+        changing = FIXED_FIELDS & vals.keys()
+        if not changing:
+            return
+        for subscription in self:
+            fixed = [
+                name
+                for name in changing
+                if subscription._fields[name].convert_to_write(
+                    subscription[name], subscription
+                )
+                != subscription._fields[name].convert_to_write(
+                    subscription._fields[name].convert_to_record(
+                        subscription._fields[name].convert_to_cache(
+                            vals[name], subscription
+                        ),
+                        subscription,
+                    ),
+                    subscription,
+                )
+            ]
+            if fixed and subscription._is_billed():
+                labels = self.fields_get(fixed, ["string"])
+                raise UserError(
+                    self.env._(
+                        "%(subscription)s has been billed: %(fields)s cannot change. "
+                        "Dissociate it on a day and associate a new one from that day.",
+                        subscription=subscription.display_name,
+                        fields=", ".join(labels[name]["string"] for name in fixed),
+                    )
+                )
+
+    def _refuse_end_in_billed_days(self, day):
+        for subscription in self:
+            if day and subscription._is_billed() and day < subscription.billed_until:
+                raise UserError(
+                    self.env._(
+                        "%(subscription)s is billed until %(until)s. It cannot end on "
+                        "%(end)s: choose %(until)s or a later day.",
+                        subscription=subscription.display_name,
+                        until=subscription.billed_until,
+                        end=day,
+                    )
+                )
+
+    def _is_billed(self):
+        self.ensure_one()
+        return bool(
+            self.env["msp.billing.cycle"]
+            .sudo()
+            .search_count(
+                [("subscription_id", "=", self.id), ("state", "=", "billed")], limit=1
+            )
+        )
