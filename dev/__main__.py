@@ -24,7 +24,13 @@ COMMANDS = {
 }
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def _interrupt(*_ignored: object) -> None:
+    """End what runs; a second signal does not stop the first from tidying up."""
+    for sign in SIGNALS:
+        signal.signal(sign, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -33,8 +39,9 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         ui.say(f"python3 -m dev {' | '.join(COMMANDS)}")
         return 2
-    for sign in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, _interrupt)
+    for sign in SIGNALS:
+        if signal.getsignal(sign) != signal.SIG_IGN:
+            signal.signal(sign, _interrupt)
     module, _, function = COMMANDS[arguments[0]].partition(".")
     rest = arguments[1:]
     if rest[:1] == ["--"]:

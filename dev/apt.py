@@ -106,21 +106,22 @@ def update() -> None:
 def unpack(label: str, names: Sequence[str], target: pathlib.Path) -> None:
     """Fetch packages (``name`` or ``name/suite``) and unpack them into a folder."""
     update()
+    # Kept when it fails, so that the next try goes on where this one stopped.
+    download = STATE / "download" / target.name
+    download.mkdir(parents=True, exist_ok=True)
+    ui.run(
+        label,
+        ["apt-get", *_options(), "download", *names],
+        cwd=download,
+        todo="Check that apt reaches its mirror, then repeat the command",
+    )
 
     def fill(draft: pathlib.Path) -> None:
-        download = draft / ".deb"
-        download.mkdir()
-        ui.run(
-            label,
-            ["apt-get", *_options(), "download", *names],
-            cwd=download,
-            todo="Check that apt reaches its mirror, then repeat the command",
-        )
         for package in sorted(download.glob("*.deb")):
-            subprocess.run(["dpkg-deb", "-x", package, draft], check=True)
-        shutil.rmtree(download)
+            ui.run(f"Unpack {package.name}", ["dpkg-deb", "-x", package, draft])
 
     once.folder(target, fill)
+    shutil.rmtree(download)
 
 
 def missing(names: Iterable[str]) -> list[str]:

@@ -51,7 +51,8 @@ def environment(**more: str) -> dict[str, str]:
     env["PYTHONUNBUFFERED"] = "1"
     # Compiled once, but not into the checkout, which may be another user's.
     env["PYTHONPYCACHEPREFIX"] = str(paths.CACHE / "pycache")
-    env.pop("PYTHONPATH", None)
+    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"):
+        env.pop(name, None)
     env.update(more)
     return env
 

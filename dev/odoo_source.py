@@ -1,11 +1,10 @@
 """Odoo 19: the user's own, an importable one, Debian's package, or a clone."""
 
+import importlib.util
 import os
 import pathlib
 import re
 import shutil
-import subprocess
-import sys
 
 from . import apt, once, paths, ui
 
@@ -25,6 +24,7 @@ PACKAGES = (
     "fonts-inconsolata/bookworm",
     "fonts-ocr-b/bookworm",
 )
+DEBIAN = once.digest("debian", *PACKAGES)
 DIST = pathlib.Path("usr/lib/python3/dist-packages")
 # Missing in Debian's package; its absence is a console error in every browser.
 ABSENT = "odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
@@ -57,21 +57,13 @@ def _named() -> pathlib.Path | None:
 
 def _importable() -> pathlib.Path | None:
     """Return the Odoo that the user's Python can import."""
-    code = (
-        "import importlib.util as u; s = u.find_spec('odoo'); "
-        "print((s.origin or list(s.submodule_search_locations)[0]) if s else '')"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd="/",
-    )
-    where = pathlib.Path(answer.stdout.strip() or "/nowhere")
-    for candidate in (where.parent.parent, where.parent):
-        if series(candidate) == SERIES:
-            return candidate
+    spec = importlib.util.find_spec("odoo")
+    places = [spec.origin] if spec and spec.origin else []
+    places += list(spec.submodule_search_locations or []) if spec else []
+    for candidate in (pathlib.Path(place).parent for place in places):
+        for folder in (candidate, candidate.parent):
+            if series(folder) == SERIES:
+                return folder
     return None
 
 
@@ -83,7 +75,9 @@ def _from_debian() -> pathlib.Path:
             script.parent.mkdir(parents=True, exist_ok=True)
             script.write_text("")
 
-    once.step("odoo", once.digest("debian", *PACKAGES), action)
+    if not series(TARGET / DIST):
+        once.forget("odoo")
+    once.step("odoo", DEBIAN, action)
     return TARGET / DIST
 
 
@@ -102,8 +96,11 @@ def _from_clone() -> pathlib.Path:
             todo="Check the network, or name your Odoo 19 by ODOO_PATH",
         )
 
+    source = TARGET / "source"
+    if not series(source):
+        once.forget("odoo")
     once.step("odoo", once.digest("clone"), lambda: once.folder(TARGET, fill))
-    return TARGET / "source"
+    return source
 
 
 def find() -> pathlib.Path:
@@ -111,4 +108,11 @@ def find() -> pathlib.Path:
     found = _named() or _importable()
     if found:
         return found
-    return _from_debian() if apt.available() else _from_clone()
+    if once.is_done("odoo", DEBIAN) and series(TARGET / DIST):
+        return TARGET / DIST
+    if apt.available():
+        try:
+            return _from_debian()
+        except ui.Failure as failure:
+            ui.warn(f"{failure} Trying a clone instead.")
+    return _from_clone()

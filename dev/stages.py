@@ -5,6 +5,7 @@ import pathlib
 import time
 from collections.abc import Callable
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 from . import databases, lint, logcheck, odoo_conf, paths, postgres, setup, system, ui
 from .databases import ADDON
@@ -19,6 +20,30 @@ ODOO_LINT = (
     "TestTestHoles",
     "TestOnchangeDomains",
 )
+
+
+class Totals:
+    """The tests of all runs of pytest."""
+
+    def __init__(self) -> None:
+        self.run = self.failed = self.skipped = 0
+
+    def add(self, report: pathlib.Path) -> None:
+        """Count what a run of pytest reports."""
+        if not report.exists():
+            self.failed += 1
+            return
+        for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+            self.run += int(suite.get("tests", 0))
+            self.failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+            self.skipped += int(suite.get("skipped", 0))
+
+    def __str__(self) -> str:
+        passed = max(0, self.run - self.failed - self.skipped)
+        return f"{passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+TOTALS = Totals()
 
 
 class Context(NamedTuple):
@@ -38,8 +63,12 @@ class Context(NamedTuple):
 
 def _pytest(*arguments: object, **more: str) -> None:
     command = [str(paths.PYTHON), "-m", "pytest", "-p", "no:cacheprovider"]
+    report = paths.LOGS / "junit.xml"
+    report.unlink(missing_ok=True)
     env = {"PGOPTIONS": FASTER, "COVERAGE_FILE": str(coverage_file()), **more}
-    code = call([*command, *map(str, arguments)], apart=True, **env)
+    options = (f"--junitxml={report}", *map(str, arguments))
+    code = call([*command, *options], apart=True, **env)
+    TOTALS.add(report)
     if code:
         raise ui.Failure(f"pytest ended with {code}", "See above")
 
@@ -186,6 +215,7 @@ def _summary(results: dict[str, tuple[str, float]]) -> int:
     ui.say("\n=== summary")
     for name, (problem, seconds) in results.items():
         ui.say(f"  {'✗' if problem else '✓'} {name:10} {seconds:5.0f} s  {problem}")
+    ui.say(str(TOTALS))
     failed = [name for name, (problem, _) in results.items() if problem]
     if failed:
         again = f"python3 -m dev test {' '.join(failed)}"

@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
+import sys
 
 from . import databases, odoo_conf, paths, postgres, setup, ui
 
@@ -29,7 +31,7 @@ def call(command: list[str], *, apart: bool = False, **more: str) -> int:
     """Run a command in the foreground, in the checkout, with Odoo's environment.
 
     :param apart: in a process group of its own, without a terminal, so that all that
-        it started ends with it
+        it started ends with it; else Ctrl-C is the command's own affair
     """
     process = subprocess.Popen(
         command,
@@ -38,25 +40,21 @@ def call(command: list[str], *, apart: bool = False, **more: str) -> int:
         start_new_session=apart,
         stdin=subprocess.DEVNULL if apart else None,
     )
+    if not apart and sys.stdin.isatty():
+        signal.signal(signal.SIGINT, lambda *_ignored: None)
     try:
         return process.wait()
-    except KeyboardInterrupt:
+    finally:
         _end(process, apart=apart)
-        raise
 
 
-def _end(process: "subprocess.Popen[bytes]", *, apart: bool) -> None:
-    """End a command; the terminal has told one in our own group already."""
+def _end(process: subprocess.Popen[bytes], *, apart: bool) -> None:
+    """End a command, if it still runs, with all that it started."""
     if apart:
         ui.stop(process)
-        return
-    for action in (lambda: None, process.terminate, process.kill):
-        action()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            continue
-        return
+    elif process.poll() is None:
+        process.terminate()
+        process.wait()
 
 
 def _database(arguments: list[str]) -> str:
@@ -155,7 +153,8 @@ def pytest(arguments: list[str]) -> int:
             databases.clone(databases.template(found), name)
         try:
             databases.install(name, update=own.update)
-            return call(pytest_command(name, rest), PGOPTIONS=FASTER)
+            command = pytest_command(name, rest)
+            return call(command, apart=True, PGOPTIONS=FASTER)
         finally:
             if not own.db:
                 databases.drop(name)

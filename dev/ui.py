@@ -1,5 +1,6 @@
 """What the commands say, and how they fail: in one line."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -72,11 +73,8 @@ def stop(process: subprocess.Popen[bytes], patience: float = 15.0) -> None:
             os.killpg(process.pid, sign)
         except (ProcessLookupError, PermissionError):
             break
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(patience)
-        except subprocess.TimeoutExpired:
-            continue
-        break
 
 
 def run(
