@@ -22,14 +22,14 @@
         # report
         "report/msp_bill_templates.xml",
         "report/msp_bill_reports.xml",
-        # "report/msp_consolidated_templates.xml",
+        "report/msp_consolidated_templates.xml",
         # wizards
         "wizards/msp_subscription_associate_views.xml",
         "wizards/msp_subscription_dissociate_views.xml",
         "wizards/msp_billing_cycle_release_views.xml",
         # "wizards/msp_source_import_views.xml",
         # "wizards/msp_computer_move_views.xml",
-        # "wizards/msp_consolidated_bill_views.xml",
+        "wizards/msp_consolidated_bill_views.xml",
         # views
         # "views/msp_computer_type_views.xml",
         # "views/msp_source_views.xml",

@@ -1,0 +1,196 @@
+import io
+
+from odoo import api, models
+from odoo.addons.base.models.ir_actions_report import _wkhtml
+from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
+
+from ..tools import pdf
+from .account_move_report import BILL_DOCUMENT
+
+PAGE = "msp_billing.report_page"
+SUMMARY = "msp_billing.report_consolidated"
+SUMMARY_DOCUMENT = "msp_billing.report_consolidated_document"
+# The reports that show the document of `_get_name_invoice_report`.
+INVOICE_REPORTS = (
+    "account.report_invoice_with_payments",
+    "account.report_invoice",
+    "msp_billing.report_bill",
+)
+
+
+class IrActionsReport(models.Model):
+    """Bills are made by WeasyPrint, everything else as Odoo makes it.
+
+    Debian's wkhtmltopdf drops header and footer, draws text as curves, refuses several
+    documents at once, and takes a second for each.
+    """
+
+    _inherit = "ir.actions.report"
+
+    # === BUSINESS METHODS === #
+    @api.model
+    def get_wkhtmltopdf_state(self):
+        """EXTENDS base: bills can be printed where WeasyPrint works."""
+        state = super().get_wkhtmltopdf_state()
+        return "ok" if state != "ok" and pdf.engine() else state
+
+    def _run_wkhtmltopdf(self, bodies, **options):
+        """EXTENDS base: say what is missing, since the state above says ok."""
+        if super().get_wkhtmltopdf_state() == "install":
+            raise UserError(
+                self.env._(
+                    "Unable to find Wkhtmltopdf on this system. The PDF can not be "
+                    "created."
+                )
+            )
+        return super()._run_wkhtmltopdf(bodies, **options)
+
+    def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
+        """EXTENDS base: our bills by WeasyPrint, the others by super.
+
+        One by one, because a wkhtmltopdf without the patched Qt cannot do several.
+        """
+        report = self._get_report(report_ref)
+        if report.report_name not in INVOICE_REPORTS or not res_ids:
+            return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids)
+        res_ids = list(dict.fromkeys(res_ids))
+        ours = self._msp_ids_to_print(report, res_ids)
+        others = [res_id for res_id in res_ids if res_id not in ours]
+        batches = [others] if _wkhtml().is_patched_qt and others else (
+            [[res_id] for res_id in others]
+        )
+        streams = {}
+        for batch in batches:
+            streams.update(
+                super()._render_qweb_pdf_prepare_streams(
+                    report_ref, dict(data or {}), batch
+                )
+            )
+        for res_id in ours:
+            streams[res_id] = self._msp_bill_stream(report, data, res_id)
+        # In the order that was asked for: they may be merged.
+        return {
+            **{res_id: streams.pop(res_id) for res_id in res_ids if res_id in streams},
+            **streams,
+        }
+
+    @api.model
+    def _msp_ids_to_print(self, report, res_ids):
+        """Return the ids of bills that WeasyPrint makes: not those stored already."""
+        if not pdf.engine():
+            return []
+        moves = self.env["account.move"].browse(res_ids)
+        moves.check_access("read")
+        return [
+            move.id
+            for move in moves
+            if move._get_name_invoice_report() == BILL_DOCUMENT
+            and not (report.attachment_use and self._msp_stored(report, move))
+        ]
+
+    @api.model
+    def _msp_stored(self, report, move):
+        """Return the PDF that this report stored for a bill, as core looks it up."""
+        if not report.attachment or self.env.context.get("report_pdf_no_attachment"):
+            return None
+        return report.retrieve_attachment(move)
+
+    @api.model
+    def _msp_bill_stream(self, report, data, res_id):
+        move = self.env["account.move"].browse(res_id)
+        document = self._msp_layout_bill(report, data, move)
+        return {
+            "stream": io.BytesIO(pdf.engine().write([document])),
+            "attachment": self._msp_stored(report, move),
+        }
+
+    @api.model
+    def _msp_layout_bill(self, report, data, move):
+        """Lay out a bill.
+
+        :param report: the ``ir.actions.report`` that is printed
+        :param dict data: as core's rendering takes it
+        :return: a document for ``pdf.engine().write()``
+        """
+        values = self._get_rendering_context(
+            report,
+            move.ids,
+            {**(data or {}), "report_type": "pdf", "debug": False},
+        )
+        values.update(
+            o=move,
+            title=move.sudo().name,
+            print_with_payments=report.report_name != "account.report_invoice",
+        )
+        lang = move.sudo().partner_id.lang
+        return self._msp_layout(BILL_DOCUMENT, move.sudo().company_id, lang, values)
+
+    @api.model
+    def _msp_layout(self, document, company, lang, values):
+        """Lay out a document of a company on its paper, in a language."""
+        lang = lang or self.env.lang
+        html = self._render_template(
+            PAGE,
+            {
+                **values,
+                "document": document,
+                "lang": lang,
+                "direction": self.env["res.lang"]._get_data(code=lang).direction,
+                "author": company.name,
+                "print_engine": "weasyprint",
+            },
+        )
+        style = self.env["msp.bill.document"]._style(company)
+        return pdf.engine().layout(html.decode(), style.sheets())
+
+    # === CONSOLIDATED BILL === #
+    @api.model
+    def _msp_consolidated_pdf(self, wizard, moves):
+        """Return one PDF: the summary page, then the bills, each with its page numbers.
+
+        :param wizard: ``msp.consolidated.bill``
+        :param moves: ``account.move`` that the user may read
+        :rtype: bytes
+        """
+        self = self.with_context(force_report_rendering=True)
+        report = self._get_report("account.report_invoice_with_payments")
+        ours = set(self._msp_ids_to_print(report, moves.ids))
+        streams, waiting = [], []
+
+        def write_waiting():
+            if waiting:
+                streams.append(io.BytesIO(pdf.engine().write(waiting)))
+                waiting.clear()
+
+        if pdf.engine():
+            waiting.append(self._msp_layout_summary(wizard))
+        else:
+            summary = self._render_qweb_pdf(SUMMARY, wizard.ids)[0]
+            streams.append(io.BytesIO(summary))
+        for move in moves:
+            if move.id in ours:
+                waiting.append(self._msp_layout_bill(report, {}, move))
+                continue
+            write_waiting()
+            made = self._render_qweb_pdf_prepare_streams(report, {}, move.ids)
+            streams += [part["stream"] for part in made.values()]
+        write_waiting()
+        if len(streams) == 1:
+            return streams[0].getvalue()
+        with self._merge_pdfs(streams) as merged:
+            return merged.getvalue()
+
+    @api.model
+    def _msp_layout_summary(self, wizard):
+        summary = wizard._summary()
+        lang = summary["customer"].lang if summary["customer"] else None
+        values = {
+            "o": wizard,
+            "summary": summary,
+            "title": self.env._("Consolidated Bill"),
+            "report_type": "pdf",
+            "is_html_empty": is_html_empty,
+        }
+        company = wizard.company_id.sudo()
+        return self._msp_layout(SUMMARY_DOCUMENT, company, lang, values)

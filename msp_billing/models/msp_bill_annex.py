@@ -1,0 +1,152 @@
+import re
+
+from odoo import api, models
+
+# Names of computers in a row by the length of the longest: they stand at tab stops.
+COLUMNS = ((17, 4), (24, 3), (38, 2))
+STATUS_ORDER = ("counted", "included", "excluded")
+
+
+class MspBillDocument(models.AbstractModel):
+    """The annex of a bill: the computers behind its charges.
+
+    Computers of the same site, type and days stand together under one line, so that
+    what is special about a computer is seen at once, and a page holds hundreds.
+    """
+
+    _inherit = "msp.bill.document"
+
+    # === BUSINESS METHODS === #
+    @api.model
+    def _annex(self, move):
+        """Return the sections of the annex: subscriptions, charges, groups, names.
+
+        :rtype: list[dict]
+        """
+        Evidence = self.env["msp.charge.computer"]
+        rows = Evidence.search([("cycle_id", "in", move.msp_cycle_ids.ids)])
+        by_cycle = rows.grouped("cycle_id")
+        cycles = move.msp_cycle_ids.filtered(by_cycle.get).sorted(
+            lambda cycle: (
+                cycle.partner_id.display_name or "",
+                cycle.plan_id.sequence,
+                cycle.subscription_id.id,
+                cycle.date_start,
+            )
+        )
+        return [
+            {
+                "name": self.env["msp.bill.builder"]._section_name(subscription),
+                "charges": [
+                    self._annex_charge(cycle, charge, entries)
+                    for cycle in own
+                    for charge, entries in self._by_charge(by_cycle[cycle])
+                ],
+            }
+            for subscription, own in cycles.grouped("subscription_id").items()
+        ]
+
+    @api.model
+    def _by_charge(self, rows):
+        """Return pairs of a charge and its computers; those without a charge last."""
+        return sorted(
+            rows.grouped("charge_id").items(),
+            key=lambda pair: (not pair[0], pair[0].sequence, pair[0].id),
+        )
+
+    @api.model
+    def _annex_charge(self, cycle, charge, entries):
+        groups = entries.grouped(
+            lambda entry: (
+                STATUS_ORDER.index(entry.status),
+                entry.reason or "",
+                entry.partner_id.name or "",
+                entry.type_id.name or "",
+                entry.date_from,
+                entry.date_to,
+                entry.days,
+            )
+        )
+        sites = entries.partner_id
+        return {
+            "name": charge.price_id.name or self.env._("Without a price"),
+            "period": cycle._format_period(),
+            "count": self._count_text(entries),
+            "groups": [
+                self._annex_group(cycle, groups[key], len(sites) > 1)
+                for key in sorted(groups, key=lambda key: (*key[:4], -key[6], *key[4:]))
+            ],
+        }
+
+    @api.model
+    def _count_text(self, entries):
+        counted = len(entries.filtered(lambda entry: entry.status == "counted"))
+        others = len(entries) - counted
+        if not others:
+            return self.env._("%(count)s computers", count=counted)
+        return self.env._(
+            "%(count)s computers, %(others)s not charged", count=counted, others=others
+        )
+
+    @api.model
+    def _annex_group(self, cycle, entries, with_site):
+        first = entries[:1]
+        names = sorted(
+            (" ".join((entry.name or "").split()) for entry in entries), key=_natural
+        )
+        longest = max(map(len, names))
+        columns = next((count for limit, count in COLUMNS if longest <= limit), 1)
+        return {
+            "label": self._group_label(cycle, first, with_site),
+            "is_charged": first.status == "counted",
+            "columns": columns,
+            "names": "\n".join(
+                "\t".join(names[start : start + columns])
+                for start in range(0, len(names), columns)
+            ),
+        }
+
+    @api.model
+    def _group_label(self, cycle, entry, with_site):
+        reasons = dict(entry._fields["reason"]._description_selection(self.env))
+        reason = ""
+        if entry.status != "counted":
+            reason = self.env._(
+                "Not charged: %(reason)s", reason=reasons.get(entry.reason, "")
+            )
+        parts = (
+            reason.rstrip(": "),
+            entry.partner_id.name if with_site else "",
+            entry.type_id.name,
+            self._days_text(cycle, entry),
+        )
+        return " · ".join(part for part in parts if part)
+
+    @api.model
+    def _days_text(self, cycle, entry):
+        if entry.days == (cycle.date_end - cycle.date_start).days:
+            return self.env._("all %(days)s days", days=entry.days)
+        last = entry.date_to.fromordinal(entry.date_to.toordinal() - 1)
+        return self.env._(
+            "%(first)s – %(last)s, %(days)s days",
+            first=self._day(entry.date_from),
+            last=self._day(last),
+            days=entry.days,
+        )
+
+    @api.model
+    def _annex_height(self, section):
+        """Return the rows that a section of the annex takes on paper."""
+        return 2 + sum(
+            1 + sum(2 + group["names"].count("\n") for group in charge["groups"])
+            for charge in section["charges"]
+        )
+
+
+def _natural(name):
+    """Return a key that puts PC-9 before PC-10."""
+    return [
+        (0, int(part), "") if part.isdecimal() else (1, 0, part.lower())
+        for part in re.split(r"(\d+)", name)
+        if part
+    ]

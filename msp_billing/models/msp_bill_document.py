@@ -1,0 +1,236 @@
+from markupsafe import Markup
+
+from odoo import api, models
+from odoo.tools import html2plaintext, is_html_empty
+from odoo.tools.image import image_data_uri
+from odoo.tools.misc import format_date, formatLang
+
+from ..tools.print_style import PrintStyle
+
+DATE = "d MMM y"
+PRICE_DIGITS = 6
+
+
+class MspBillDocument(models.AbstractModel):
+    """What stands on a bill: values for its template, ready to be read."""
+
+    _name = "msp.bill.document"
+    _description = "Bill Document"
+
+    # === BUSINESS METHODS === #
+    @api.model
+    def _values(self, move, proforma=False, payments=True, qr_code=None):
+        """Return the values of the bill's template.
+
+        :param move: ``account.move`` in the customer's language
+        :param bool proforma: the document is not the invoice yet
+        :param bool payments: show what was paid and what is still due
+        :param str qr_code: the payment code's image, when it was made already
+        :rtype: dict
+        """
+        style = self._style(move.company_id)
+        annex = self._annex(move)
+        return {
+            "move": move,
+            "company": move.company_id,
+            "style": style,
+            "css": self._css(style),
+            "logo": self._logo(move.company_id),
+            "company_lines": self._company_lines(move),
+            "sender": self._sender(move.company_id),
+            "recipient": self._recipient(move.partner_id),
+            "title": self._title(move, proforma),
+            "period": self._period(move),
+            "facts": [fact for fact in self._facts(move) if fact[1]],
+            "rows": self._rows(move),
+            "has_discount": any(move.invoice_line_ids.mapped("discount")),
+            "has_taxes": not (move.tax_totals or {}).get("same_tax_base", True),
+            "payments": self._payments(move) if payments else [],
+            "due": self._due(move) if payments else None,
+            "pay_text": self._pay_text(move),
+            "installments": self._installments(move),
+            "bank": [fact for fact in self._bank(move) if fact[1]],
+            "qr_code": qr_code or self._qr_code(move),
+            "link_code": self._link_code(move),
+            "footer": self._footer(move.company_id),
+            "annex": annex,
+            "annex_page": sum(self._annex_height(section) for section in annex) > 14,
+        }
+
+    @api.model
+    def _style(self, company):
+        return PrintStyle.of_company(company, company.paperformat_id)
+
+    @api.model
+    def _css(self, style):
+        return Markup(style.css())
+
+    # === LETTERHEAD === #
+    @api.model
+    def _logo(self, company):
+        """Return the logo as an address of data; Odoo's placeholder is no logo."""
+        if company.uses_default_logo or not company.logo:
+            return None
+        partner = company.partner_id.with_context(bin_size=False)
+        return image_data_uri(partner.image_1024 or company.logo)
+
+    @api.model
+    def _company_lines(self, move):
+        """Return the lines of the company's address, or none where it wrote its own."""
+        company = move.company_id
+        foreign_vat = move.fiscal_position_id.foreign_vat
+        vat_label = company.country_id.vat_label or self.env._("Tax ID")
+        lines = []
+        if company.is_company_details_empty:
+            lines = [company.name, *self._address(company.partner_id)]
+        if foreign_vat:
+            lines.append(f"{vat_label}: {foreign_vat}")
+        return lines
+
+    @api.model
+    def _address(self, partner):
+        address = partner._display_address(without_company=True)
+        return [line.strip() for line in address.splitlines() if line.strip()]
+
+    @api.model
+    def _sender(self, company):
+        city = " ".join(filter(None, (company.zip, company.city)))
+        return " · ".join(filter(None, (company.name, company.street, city)))
+
+    @api.model
+    def _recipient(self, partner):
+        """Return the name and the other lines of the address in the window."""
+        company = partner.commercial_company_name
+        names = [company] if company else []
+        if partner.name and partner.name not in names:
+            names.append(partner.name)
+        return (names[:1] or [""])[0], [*names[1:], *self._address(partner)]
+
+    @api.model
+    def _footer(self, company):
+        """Return the company's footer, or its contact data where it wrote none."""
+        if not is_html_empty(company.report_footer):
+            return company.report_footer
+        details = html2plaintext(company.company_details or "")
+        data = (company.phone, company.email, company.website, company.vat)
+        return " · ".join(part for part in data if part and part not in details)
+
+    # === WHAT IT IS === #
+    @api.model
+    def _title(self, move, proforma):
+        is_refund = move.move_type == "out_refund"
+        state = "proforma" if proforma else move.state
+        titles = {
+            ("posted", False): self.env._("Invoice"),
+            ("draft", False): self.env._("Draft Invoice"),
+            ("cancel", False): self.env._("Cancelled Invoice"),
+            ("proforma", False): self.env._("Proforma Invoice"),
+            ("posted", True): self.env._("Credit Note"),
+            ("draft", True): self.env._("Draft Credit Note"),
+            ("cancel", True): self.env._("Cancelled Credit Note"),
+            ("proforma", True): self.env._("Proforma Credit Note"),
+        }
+        number = move.name if move.name and move.name != "/" else ""
+        return f"{titles[state, is_refund]} {number}".strip()
+
+    @api.model
+    def _period(self, move):
+        """Return the days from the first to the last that is billed, or nothing."""
+        cycles = move.msp_cycle_ids.filtered(lambda cycle: cycle.kind == "regular")
+        if not cycles:
+            return ""
+        first = min(cycles.mapped("date_start"))
+        last = max(cycles.mapped("date_end"))
+        last = last.fromordinal(last.toordinal() - 1)
+        return f"{self._day(first)} – {self._day(last)}"
+
+    @api.model
+    def _facts(self, move):
+        """Return what stands beside the address: pairs of a name and a value."""
+        _ = self.env._
+        partner = move.partner_id
+        is_refund = move.move_type == "out_refund"
+        country = move.company_id.account_fiscal_country_id
+        origin = move.reversed_entry_id.name if is_refund else ""
+        due = not is_refund and move.state == "posted" and move.invoice_date_due
+        date_name = _("Credit Note Date") if is_refund else _("Invoice Date")
+        return [
+            (date_name, self._day(move.invoice_date)),
+            (_("Due Date"), self._day(due)),
+            (_("Credits Invoice"), origin),
+            (_("Billing Period"), self._period(move)),
+            (_("Customer No."), partner.ref or partner.commercial_partner_id.ref),
+            (country.vat_label or _("Tax ID"), partner.vat),
+            # Core writes the reason of a reversal here.
+            (_("Reason") if is_refund else _("Your Reference"), move.ref),
+            (_("Your Contact"), move.invoice_user_id.name),
+        ]
+
+    # === LINES === #
+    @api.model
+    def _rows(self, move):
+        """Return the rows of the table: sections, lines and notes."""
+        sections = move.invoice_line_ids.filtered(
+            lambda line: line.display_type == "line_section"
+        )
+        return [
+            self._row(line, len(sections) > 1)
+            for line in move._get_move_lines_to_report()
+        ]
+
+    @api.model
+    def _row(self, line, with_subtotal):
+        texts = (line.name or "").strip().splitlines() or [""]
+        if line.display_type != "product":
+            is_section = line.display_type in ("line_section", "line_subsection")
+            subtotal = line.get_section_subtotal() if with_subtotal else None
+            return {
+                "kind": "section" if is_section else "note",
+                "name": texts[0],
+                "amount": self._money(subtotal, line.currency_id),
+            }
+        included = line.move_id.company_price_include == "tax_included"
+        amount = line.price_total if included else line.price_subtotal
+        sites = self._site_counts(line.msp_charge_ids.computer_ids)
+        return {
+            "kind": "line",
+            "name": texts[0],
+            "details": [*texts[1:], *sites],
+            "quantity": self._number(line.quantity, 0),
+            "price": self._number(line.price_unit, line.currency_id.decimal_places),
+            "discount": f"{self._number(line.discount, 0)} %" if line.discount else "",
+            "taxes": ", ".join(tax.tax_label or tax.name for tax in line.tax_ids),
+            "amount": self._money(amount, line.currency_id),
+        }
+
+    @api.model
+    def _site_counts(self, evidence):
+        """Return how the computers of a line spread over several sites, as a line."""
+        used = evidence.filtered(lambda entry: entry.status != "excluded")
+        sites = used.grouped("partner_id")
+        if len(sites) < 2:
+            return []
+        counts = sorted(
+            ((site.name or "", len(entries)) for site, entries in sites.items()),
+            key=lambda pair: (-pair[1], pair[0]),
+        )
+        return [" · ".join(f"{name} {count}" for name, count in counts)]
+
+    # === FORMATS === #
+    @api.model
+    def _day(self, day):
+        return format_date(self.env, day, date_format=DATE) if day else ""
+
+    @api.model
+    def _money(self, amount, currency):
+        """Return an amount without its sign: the column's head names the currency."""
+        if amount is None:
+            return ""
+        return formatLang(self.env, amount, digits=currency.decimal_places)
+
+    @api.model
+    def _number(self, value, digits):
+        """Return a number with as many decimals as it has, at least the given."""
+        text = f"{value:.{PRICE_DIGITS}f}".rstrip("0")
+        digits = max(digits, len(text.partition(".")[2]))
+        return formatLang(self.env, value, digits=digits)

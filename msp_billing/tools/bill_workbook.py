@@ -1,0 +1,213 @@
+"""Bills as a workbook, for people who go on calculating."""
+
+import io
+from datetime import timedelta
+
+import xlsxwriter
+
+DATE, MONEY, NUMBER, PRICE, TEXT = "date", "money", "number", "price", "text"
+WIDTHS = {DATE: 12, MONEY: 13, NUMBER: 11, PRICE: 13}
+
+
+class BillWorkbook:
+    """A sheet of bills, one of their lines and one of the computers behind them."""
+
+    def __init__(self, env, moves):
+        """Take the bills, which the user may read.
+
+        :param env: environment of the user, whose language the heads are in
+        :param moves: ``account.move``
+        """
+        self._ = env._
+        self._env = env
+        self._moves = moves
+
+    def content(self):
+        """Return the workbook.
+
+        :rtype: bytes
+        """
+        file = io.BytesIO()
+        # Nothing that a customer or a computer is called may become a formula or a link.
+        options = {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_numbers": False,
+            "strings_to_urls": False,
+        }
+        with xlsxwriter.Workbook(file, options) as book:
+            formats = self._formats(book)
+            for name, columns, rows in (
+                (self._("Bills"), self._bill_columns(), self._bill_rows()),
+                (self._("Lines"), self._line_columns(), self._line_rows()),
+                (self._("Computers"), self._computer_columns(), self._computer_rows()),
+            ):
+                _write_sheet(book.add_worksheet(name), columns, rows, formats)
+        return file.getvalue()
+
+    def _formats(self, book):
+        return {
+            "head": book.add_format(
+                {"bold": True, "bg_color": "#E5E7EB", "bottom": 1, "valign": "top"}
+            ),
+            DATE: book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
+            MONEY: book.add_format({"num_format": "#,##0.00;[Red]-#,##0.00"}),
+            NUMBER: book.add_format({"num_format": "#,##0.##;[Red]-#,##0.##"}),
+            PRICE: book.add_format({"num_format": "#,##0.00####"}),
+            TEXT: None,
+        }
+
+    # === BILLS === #
+    def _bill_columns(self):
+        _ = self._
+        return [
+            (_("Bill"), TEXT, 18),
+            (_("Customer"), TEXT, 34),
+            (_("Customer No."), TEXT, 14),
+            (_("Date"), DATE, None),
+            (_("Due"), DATE, None),
+            (_("Untaxed"), MONEY, None),
+            (_("Tax"), MONEY, None),
+            (_("Total"), MONEY, None),
+            (_("Open"), MONEY, None),
+            (_("Currency"), TEXT, 9),
+            (_("Status"), TEXT, 12),
+        ]
+
+    def _bill_rows(self):
+        state_text = self._env["msp.consolidated.bill"]._state_text
+        for move in self._moves:
+            sign = _sign(move)
+            yield (
+                move.name,
+                move.commercial_partner_id.name,
+                move.partner_id.ref or move.commercial_partner_id.ref,
+                move.invoice_date,
+                move.invoice_date_due,
+                sign * move.amount_untaxed,
+                sign * move.amount_tax,
+                sign * move.amount_total,
+                sign * move.amount_residual,
+                move.currency_id.name,
+                state_text(move),
+            )
+
+    # === LINES === #
+    def _line_columns(self):
+        _ = self._
+        return [
+            (_("Bill"), TEXT, 18),
+            (_("Customer"), TEXT, 34),
+            (_("Plan"), TEXT, 22),
+            (_("Site"), TEXT, 28),
+            (_("Period Start"), DATE, None),
+            (_("Period End"), DATE, None),
+            (_("Description"), TEXT, 60),
+            (_("Counted"), NUMBER, None),
+            (_("Quantity"), NUMBER, None),
+            (_("Unit Price"), PRICE, None),
+            (_("Discount (%)"), NUMBER, None),
+            (_("Amount"), MONEY, None),
+            (_("Currency"), TEXT, 9),
+        ]
+
+    def _line_rows(self):
+        for move in self._moves:
+            lines = move.invoice_line_ids.filtered(
+                lambda line: line.display_type == "product"
+            )
+            for line in lines.sorted("sequence"):
+                charge = line.msp_charge_ids[:1]
+                cycle = charge.origin_cycle_id or charge.cycle_id
+                yield (
+                    move.name,
+                    move.commercial_partner_id.name,
+                    charge.subscription_id.plan_id.name,
+                    charge.subscription_id.partner_id.name,
+                    cycle.date_start,
+                    _last_day(cycle.date_end),
+                    line.name,
+                    charge.counted if charge.price_id else None,
+                    _sign(move) * line.quantity,
+                    line.price_unit,
+                    line.discount or None,
+                    _sign(move) * line.price_subtotal,
+                    move.currency_id.name,
+                )
+
+    # === COMPUTERS === #
+    def _computer_columns(self):
+        _ = self._
+        return [
+            (_("Bill"), TEXT, 18),
+            (_("Customer"), TEXT, 34),
+            (_("Site"), TEXT, 28),
+            (_("Plan"), TEXT, 22),
+            (_("Charge"), TEXT, 28),
+            (_("Computer"), TEXT, 24),
+            (_("Type"), TEXT, 16),
+            (_("Serial Number"), TEXT, 18),
+            (_("From"), DATE, None),
+            (_("Until"), DATE, None),
+            (_("Days"), NUMBER, 7),
+            (_("Status"), TEXT, 13),
+            (_("Reason"), TEXT, 34),
+        ]
+
+    def _computer_rows(self):
+        Evidence = self._env["msp.charge.computer"].sudo()
+        statuses = dict(Evidence._fields["status"]._description_selection(self._env))
+        reasons = dict(Evidence._fields["reason"]._description_selection(self._env))
+        rows = Evidence.search([("cycle_id.move_id", "in", self._moves.ids)])
+        by_move = rows.grouped(lambda row: row.cycle_id.move_id.id)
+        for move in self._moves:
+            for row in by_move.get(move.id, ()):
+                yield (
+                    move.name,
+                    move.commercial_partner_id.name,
+                    row.partner_id.name,
+                    row.cycle_id.plan_id.name,
+                    row.charge_id.display_name or None,
+                    row.name,
+                    row.type_id.name,
+                    row.computer_id.serial,
+                    row.date_from,
+                    _last_day(row.date_to),
+                    row.days,
+                    statuses.get(row.status),
+                    reasons.get(row.reason),
+                )
+
+
+def _sign(move):
+    return -1 if move.move_type == "out_refund" else 1
+
+
+def _last_day(day):
+    """Return the last day before a day: people read both days as included."""
+    return day - timedelta(days=1) if day else None
+
+
+def _write_sheet(sheet, columns, rows, formats):
+    sheet.freeze_panes(1, 0)
+    for column, (head, kind, width) in enumerate(columns):
+        sheet.set_column(column, column, width or WIDTHS[kind])
+        sheet.write_string(0, column, head, formats["head"])
+    count = 0
+    for count, row in enumerate(rows, 1):
+        for column, ((_head, kind, _width), value) in enumerate(
+            zip(columns, row, strict=True)
+        ):
+            _write_cell(sheet, count, column, value, kind, formats[kind])
+    sheet.autofilter(0, 0, count, len(columns) - 1)
+
+
+def _write_cell(sheet, row, column, value, kind, cell_format):
+    if value is None or value is False or value == "":
+        return
+    if kind == TEXT:
+        sheet.write_string(row, column, str(value), cell_format)
+    elif kind == DATE:
+        sheet.write_datetime(row, column, value, cell_format)
+    else:
+        sheet.write_number(row, column, value, cell_format)

@@ -1,0 +1,149 @@
+"""From HTML to PDF with WeasyPrint, which is optional.
+
+WeasyPrint takes more than a second to import and fails with an OSError where the
+Pango library is missing: it is imported at first use, and without it ``engine()``
+answers None.
+"""
+
+import functools
+import logging
+import mimetypes
+import threading
+from urllib.parse import unquote, urlsplit
+
+from odoo.tools.misc import file_path
+
+_logger = logging.getLogger(__name__)
+
+# Never asked over a network: it only makes ``/web/static/...`` an absolute address.
+BASE_URL = "http://odoo.invalid/"
+HOST = urlsplit(BASE_URL).netloc
+STATIC_TYPES = (
+    ".css",
+    ".gif",
+    ".jpeg",
+    ".jpg",
+    ".otf",
+    ".png",
+    ".svg",
+    ".ttf",
+    ".webp",
+    ".woff",
+    ".woff2",
+)
+# Pango's font maps must not be used by two threads at once.
+_lock = threading.RLock()
+
+
+class RefusedAddress(ValueError):
+    """The document asks for something that a bill must not load."""
+
+
+def static_file(url):
+    """Return the file behind ``/<module>/static/...``, and refuse everything else.
+
+    :raises RefusedAddress: for other hosts, schemes and folders
+    :rtype: str
+    """
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    names = path.split("/")[1:]
+    if (
+        parts.scheme != "http"
+        or parts.netloc != HOST
+        or "\\" in path
+        or "\0" in path
+        or len(names) < 3
+        or names[1] != "static"
+        or {"", ".", ".."} & set(names)
+    ):
+        raise RefusedAddress(f"A document may not load {url[:200]}")
+    try:
+        return file_path("/".join(names), filter_ext=STATIC_TYPES)
+    except (FileNotFoundError, ValueError) as error:
+        raise RefusedAddress(f"A document may not load {url[:200]}") from error
+
+
+@functools.cache
+def engine():
+    """Return WeasyPrint with what all documents share, or None without it.
+
+    :rtype: Engine | None
+    """
+    try:
+        import weasyprint
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import URLFetcher, URLFetcherResponse
+    except (ImportError, OSError) as error:
+        _logger.info("Bills are printed by wkhtmltopdf, without WeasyPrint: %s", error)
+        return None
+    for name, level in (("weasyprint", logging.ERROR), ("fontTools", logging.WARNING)):
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, level))
+
+    class StaticFetcher(URLFetcher):
+        """Serves data: and the static files of modules, and nothing else."""
+
+        def fetch(self, url, headers=None):
+            """EXTENDS weasyprint: no network, no files but static ones."""
+            if url[:5].lower() == "data:":
+                return super().fetch(url, headers)
+            path = static_file(url)
+            with open(path, "rb") as file:
+                content = file.read()
+            kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+            return URLFetcherResponse(url, content, {"Content-Type": kind})
+
+    return Engine(
+        weasyprint,
+        FontConfiguration(),
+        StaticFetcher(allowed_protocols=["data"], allow_redirects=False),
+    )
+
+
+class Engine:
+    """WeasyPrint, its fonts and the style sheets that were read so far."""
+
+    def __init__(self, weasyprint, fonts, fetcher):
+        self._weasyprint = weasyprint
+        self._fonts = fonts
+        self._fetcher = fetcher
+        self._sheet = functools.lru_cache(maxsize=64)(self._read_sheet)
+
+    def layout(self, html, sheets):
+        """Lay out one document, with its own page numbers.
+
+        :param str html: the whole document
+        :param list[str] sheets: texts of style sheets, read once
+        :return: a document of WeasyPrint
+        """
+        with _lock:
+            source = self._weasyprint.HTML(
+                string=html, base_url=BASE_URL, url_fetcher=self._fetcher
+            )
+            return source.render(
+                stylesheets=[self._sheet(sheet) for sheet in sheets],
+                font_config=self._fonts,
+            )
+
+    def write(self, documents):
+        """Return one PDF of documents that were laid out.
+
+        :param list documents: answers of :meth:`layout`, at least one
+        :rtype: bytes
+        """
+        with _lock:
+            first = documents[0]
+            if len(documents) > 1:
+                first = first.copy(
+                    [page for document in documents for page in document.pages]
+                )
+            return first.write_pdf()
+
+    def _read_sheet(self, sheet):
+        return self._weasyprint.CSS(
+            string=sheet,
+            base_url=BASE_URL,
+            url_fetcher=self._fetcher,
+            font_config=self._fonts,
+        )

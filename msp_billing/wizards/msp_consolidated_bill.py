@@ -1,0 +1,246 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools.misc import format_date
+
+from ..tools.bill_workbook import BillWorkbook
+
+# A bill takes a tenth of a second and some memory, and a browser does not wait longer.
+MAX_PDF_BILLS = 500
+MIMETYPES = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class MspConsolidatedBill(models.TransientModel):
+    """All bills of some customers and days in one download."""
+
+    _name = "msp.consolidated.bill"
+    _description = "Consolidated Bill"
+    _check_company_auto = True
+
+    # === FIELDS === #
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        default=lambda self: self.env.company,
+    )
+    partner_ids = fields.Many2many(
+        comodel_name="res.partner",
+        string="Customers",
+        check_company=True,
+        help="Empty: all. Customers, with the contacts below them.",
+    )
+    date_from = fields.Date(
+        string="From",
+        required=True,
+        default=lambda self: self._default_month() - relativedelta(months=1),
+        help="The first date of the bills.",
+    )
+    date_to = fields.Date(
+        string="To",
+        required=True,
+        default=lambda self: self._default_month() - relativedelta(days=1),
+        help="The last date of the bills, included.",
+    )
+    format = fields.Selection(
+        selection=[("pdf", "PDF"), ("xlsx", "XLSX")], required=True, default="pdf"
+    )
+    bill_count = fields.Integer(string="Bills", compute="_compute_bill_count")
+
+    # === COMPUTE METHODS === #
+    @api.model
+    def _default_month(self):
+        return self.env.company._msp_today().replace(day=1)
+
+    @api.depends("company_id", "partner_ids", "date_from", "date_to")
+    def _compute_bill_count(self):
+        for wizard in self:
+            wizard.bill_count = self.env["account.move"].search_count(
+                wizard._get_bills_domain()
+            )
+
+    # === ACTION METHODS === #
+    def action_download(self):
+        """Make the document and answer its download.
+
+        :raises UserError: when there is no bill, or there are too many for one PDF
+        """
+        self.ensure_one()
+        moves = self._find_bills()
+        content = self._make_pdf(moves) if self.format == "pdf" else self._make_xlsx(moves)
+        # It belongs to the wizard: read by its user alone, and cleaned up with it.
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": self._filename(),
+                "raw": content,
+                "mimetype": MIMETYPES[self.format],
+                "res_model": self._name,
+                "res_id": self.id,
+            }
+        )
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{attachment.id}?download=true",
+            "target": "download",
+        }
+
+    # === BUSINESS METHODS === #
+    def _get_bills_domain(self):
+        """Return the domain of the bills: by customer or bill-to, and invoice date."""
+        self.ensure_one()
+        domain = Domain(
+            [
+                ("msp_run_id", "!=", False),
+                ("state", "=", "posted"),
+                ("company_id", "=", self.company_id.id),
+                ("invoice_date", ">=", self.date_from),
+                ("invoice_date", "<=", self.date_to),
+            ]
+        )
+        partners = self.partner_ids._origin
+        if partners:
+            domain &= Domain("commercial_partner_id", "child_of", partners.ids) | Domain(
+                "partner_id", "child_of", partners.ids
+            )
+        return domain
+
+    def _find_bills(self):
+        """Return the bills that the user may read, in the order of the customers.
+
+        :raises UserError: when there is none
+        """
+        moves = self.env["account.move"].search(
+            self._get_bills_domain(), order="invoice_date, name, id"
+        )
+        if not moves:
+            raise UserError(
+                self.env._(
+                    "There is no bill of %(customers)s from %(first)s to %(last)s. "
+                    "Choose other customers or dates.",
+                    customers=self._customer_names(),
+                    first=self._day(self.date_from),
+                    last=self._day(self.date_to),
+                )
+            )
+        return moves.sorted(
+            lambda move: (
+                move.commercial_partner_id.name or "",
+                move.commercial_partner_id.id,
+                move.invoice_date,
+                move.name,
+            )
+        )
+
+    def _customer_names(self):
+        names = self.partner_ids.mapped("display_name")
+        if not names:
+            return self.env._("any customer")
+        if len(names) > 5:
+            return self.env._(
+                "%(names)s and %(count)s more",
+                names=", ".join(names[:5]),
+                count=len(names) - 5,
+            )
+        return ", ".join(names)
+
+    def _filename(self):
+        name = "" if len(self.partner_ids) != 1 else f" {self.partner_ids.name}"
+        name = "".join(sign if sign.isalnum() else " " for sign in name)
+        days = f"{self.date_from} {self.date_to}"
+        return f"{' '.join(f'Bills{name} {days}'.split())}.{self.format}"
+
+    def _day(self, day):
+        return format_date(self.env, day, date_format="d MMM y")
+
+    # === XLSX === #
+    def _make_xlsx(self, moves):
+        """Return a workbook with the bills, their lines and the computers behind."""
+        # The bills were found without sudo: all that stands on them may be read.
+        return BillWorkbook(self.env, moves.sudo()).content()
+
+    # === PDF === #
+    def _make_pdf(self, moves):
+        if len(moves) > MAX_PDF_BILLS:
+            raise UserError(
+                self.env._(
+                    "%(count)s bills are too many for one PDF, %(limit)s is the most. "
+                    "Choose fewer customers or days, or download them as XLSX.",
+                    count=len(moves),
+                    limit=MAX_PDF_BILLS,
+                )
+            )
+        return self.env["ir.actions.report"]._msp_consolidated_pdf(self, moves)
+
+    def _summary(self):
+        """Return the values of the summary page.
+
+        :rtype: dict
+        """
+        moves = self._find_bills().sudo()
+        Document = self.env["msp.bill.document"]
+        company = self.company_id.sudo()
+        customers = moves.commercial_partner_id
+        style = Document._style(company)
+        return {
+            "company": company,
+            "style": style,
+            "css": Document._css(style),
+            "logo": Document._logo(company),
+            "footer": Document._footer(company),
+            "company_lines": Document._company_lines(moves[:1]),
+            "customer": customers if len(customers) == 1 else None,
+            "period": f"{self._day(self.date_from)} – {self._day(self.date_to)}",
+            "rows": [self._summary_row(move) for move in moves],
+            "totals": [
+                self._summary_total(currency, own)
+                for currency, own in moves.grouped("currency_id").items()
+            ],
+        }
+
+    def _summary_row(self, move):
+        money = self.env["msp.bill.document"]._money
+        sign = -1 if move.move_type == "out_refund" else 1
+        currency = move.currency_id
+        return {
+            "customer": move.commercial_partner_id.name or "",
+            "name": move.name,
+            "date": self._day(move.invoice_date),
+            "due": self._day(move.invoice_date_due) if sign > 0 else "",
+            "untaxed": money(sign * move.amount_untaxed, currency),
+            "total": money(sign * move.amount_total, currency),
+            "open": money(sign * move.amount_residual, currency),
+            "currency": currency.name,
+            "state": self._state_text(move),
+        }
+
+    def _summary_total(self, currency, moves):
+        money = self.env["msp.bill.document"]._money
+        signed = [
+            (-1 if move.move_type == "out_refund" else 1, move) for move in moves
+        ]
+        return {
+            "name": currency.name,
+            "count": len(moves),
+            "untaxed": money(sum(s * move.amount_untaxed for s, move in signed), currency),
+            "total": money(sum(s * move.amount_total for s, move in signed), currency),
+            "open": money(sum(s * move.amount_residual for s, move in signed), currency),
+        }
+
+    @api.model
+    def _state_text(self, move):
+        """Return what has become of a bill, in one word."""
+        if move.move_type == "out_refund":
+            return self.env._("Credit")
+        if move.payment_state == "reversed":
+            return self.env._("Credited")
+        if not move.amount_residual:
+            return self.env._("Paid")
+        if move.invoice_date_due < move.company_id._msp_today():
+            return self.env._("Overdue")
+        if move.payment_state == "partial":
+            return self.env._("Partly Paid")
+        return self.env._("Open")
