@@ -1,8 +1,5 @@
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
-
-from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -36,7 +33,7 @@ class MspComputer(models.Model):
         comodel_name="res.partner",
         string="Customer",
         compute="_compute_owner",
-        inverse="_inverse_history",
+        inverse="_inverse_owner",
         store=True,
         readonly=False,
         precompute=True,
@@ -48,9 +45,8 @@ class MspComputer(models.Model):
     )
     type_id = fields.Many2one(
         comodel_name="msp.computer.type",
-        string="Type",
         compute="_compute_owner",
-        inverse="_inverse_history",
+        inverse="_inverse_owner",
         store=True,
         readonly=False,
         precompute=True,
@@ -61,7 +57,7 @@ class MspComputer(models.Model):
     date_from = fields.Date(
         string="Since",
         compute="_compute_date_from",
-        inverse="_inverse_history",
+        inverse="_inverse_dates",
         store=True,
         readonly=False,
         default=lambda self: self._default_date_from(),
@@ -71,7 +67,7 @@ class MspComputer(models.Model):
     date_to = fields.Date(
         string="Until",
         compute="_compute_date_to",
-        inverse="_inverse_history",
+        inverse="_inverse_dates",
         store=True,
         readonly=False,
         index="btree_not_null",
@@ -145,23 +141,32 @@ class MspComputer(models.Model):
         for computer in self:
             computer.date_to = computer._ordered_periods()[-1:].date_to
 
-    def _inverse_history(self):
-        """Make the history begin, end and belong as the computer says.
+    def _inverse_owner(self):
+        """Give the last period to the customer, as the type, of the computer."""
+        histories = {}
+        for computer in self.filtered("period_ids"):
+            *first, last = computer._history()
+            owner = {"partner": computer.partner_id.id, "kind": computer.type_id.id}
+            histories[computer] = [*first, replace(last, **owner)]
+        self.env["msp.computer.period"]._store(histories)
 
-        Since and Until are the ends of its first and last period, customer and type
-        those of the last one; changing them changes that period.
+    def _inverse_dates(self):
+        """Make the history begin and end on the days of the computer.
+
+        Since and Until are the ends of the first and the last period; a computer
+        without a history gets its first period.
         """
         histories = {}
         for computer in self:
-            computer._check_header()
-            spans = computer._history()
+            computer._check_dates()
             bounds = (computer.date_from, computer.date_to or None)
-            owner = {"partner": computer.partner_id.id, "kind": computer.type_id.id}
-            if spans:
-                *first, last = timeline.bound(spans, *bounds)
-                histories[computer] = [*first, replace(last, **owner)]
-            else:
-                histories[computer] = [timeline.Span(*bounds, **owner)]
+            owner = (computer.partner_id.id, computer.type_id.id)
+            spans = computer._history()
+            histories[computer] = (
+                timeline.bound(spans, *bounds)
+                if spans
+                else [timeline.Span(*bounds, *owner)]
+            )
         self.env["msp.computer.period"]._store(histories)
 
     # === CONSTRAINT METHODS === #
@@ -241,7 +246,7 @@ class MspComputer(models.Model):
         return {**action, "context": {"default_computer_ids": self.ids}}
 
     # === BUSINESS METHODS === #
-    def _check_header(self):
+    def _check_dates(self):
         if not self.date_from:
             raise ValidationError(
                 self.env._(
@@ -261,38 +266,6 @@ class MspComputer(models.Model):
         """Return the stored history as spans."""
         self.ensure_one()
         return [period._timeline_span() for period in self._ordered_periods()]
-
-    @contextmanager
-    def _logging_history(self):
-        """Note on each computer what the block changes in its history."""
-        if self.env.context.get("tracking_disable"):
-            yield
-            return
-        before = {computer: computer._history_lines() for computer in self}
-        yield
-        for computer in self.exists():
-            computer._log_history(before[computer], computer._history_lines())
-
-    def _history_lines(self):
-        return [period._history_line() for period in self._ordered_periods()]
-
-    def _log_history(self, before, after):
-        lines = [
-            self.env._("Until now: %(period)s", period=line)
-            for line in before
-            if line not in after
-        ] + [
-            self.env._("From now on: %(period)s", period=line)
-            for line in after
-            if line not in before
-        ]
-        if not before or not lines:
-            return
-        body = Markup("<p>%s</p><ul>%s</ul>") % (
-            self.env._("History changed"),
-            Markup().join(Markup("<li>%s</li>") % line for line in lines),
-        )
-        self._message_log(body=body)
 
 
 def _id_of(record):

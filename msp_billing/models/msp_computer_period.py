@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
+from ..tools.history_log import logged_history
 from ..tools.timeline import Span, ordered, overlap, steps
 
 SPAN_FIELDS = ("computer_id", "partner_id", "type_id", "date_from", "date_to")
@@ -38,7 +39,6 @@ class MspComputerPeriod(models.Model):
     )
     type_id = fields.Many2one(
         comodel_name="msp.computer.type",
-        string="Type",
         required=True,
         index=True,
         ondelete="restrict",
@@ -56,7 +56,8 @@ class MspComputerPeriod(models.Model):
         "A computer period ends after the day on which it begins.",
     )
     _no_overlap = models.Constraint(
-        "EXCLUDE USING gist (computer_id WITH =, daterange(date_from, date_to) WITH &&)",
+        "EXCLUDE USING gist (computer_id WITH =, "
+        "daterange(date_from, date_to) WITH &&)",
         "The computer already has a period on these days. Periods of a computer "
         "cannot overlap.",
     )
@@ -76,7 +77,7 @@ class MspComputerPeriod(models.Model):
         computers = self.env["msp.computer"].browse(
             {vals["computer_id"] for vals in vals_list if vals.get("computer_id")}
         )
-        with computers._logging_history():
+        with logged_history(computers):
             return super().create(vals_list)
 
     def write(self, vals):
@@ -85,11 +86,11 @@ class MspComputerPeriod(models.Model):
         self._check_spans(
             [period._span_of({**period._span_vals(), **vals}) for period in self]
         )
-        with self.computer_id._logging_history():
+        with logged_history(self.computer_id):
             return super().write(vals)
 
     def unlink(self):
-        with self.computer_id._logging_history():
+        with logged_history(self.computer_id):
             return super().unlink()
 
     # === BUSINESS METHODS === #
@@ -110,7 +111,7 @@ class MspComputerPeriod(models.Model):
             date_to=fields.Date.to_date(vals.get("date_to") or False),
             partner=vals.get("partner_id"),
             kind=vals.get("type_id"),
-            ref=self.id,
+            ref=self.id or None,
         )
         return vals.get("computer_id"), span
 
@@ -171,7 +172,7 @@ class MspComputerPeriod(models.Model):
                 for span in todo.create
             ]
         computers = self.env["msp.computer"].concat(*histories)
-        with computers._logging_history():
+        with logged_history(computers):
             periods.browse(gone).unlink()
             for (first, last), refs in shrink.items():
                 periods.browse(refs).write({"date_from": first, "date_to": last})

@@ -56,12 +56,17 @@ class MspComputerType(models.Model):
             )
 
     @api.model
+    def _reportable(self):
+        """Return the types that a source can report."""
+        return self.sudo().with_context(lang=None).search([("active", "=", True)])
+
+    @api.model
     def _by_reported_name(self):
         """Return the ids of the types by code and by name, in lower case.
 
         A source may report a type as either; where they clash, the code wins.
         """
-        kinds = self.sudo().with_context(lang=None).search([])
+        kinds = self._reportable()
         found = {kind.name.casefold(): kind.id for kind in kinds}
         found.update({kind.code.casefold(): kind.id for kind in kinds})
         return found

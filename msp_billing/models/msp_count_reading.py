@@ -32,7 +32,6 @@ class MspCountReading(models.Model):
     )
     type_id = fields.Many2one(
         comodel_name="msp.computer.type",
-        string="Type",
         required=True,
         index=True,
         ondelete="restrict",
@@ -107,7 +106,10 @@ class MspCountReading(models.Model):
             key = (*key, fields.Date.to_date(vals.get("date") or False))
             domain = [
                 ("id", "not in", self.ids),
-                *((name, "=", value) for name, value in zip(KEY_FIELDS, key, strict=True)),
+                *(
+                    (name, "=", value)
+                    for name, value in zip(KEY_FIELDS, key, strict=True)
+                ),
             ]
             if all(key) and (key in seen or self.sudo().search_count(domain, limit=1)):
                 raise ValidationError(

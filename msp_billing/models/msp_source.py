@@ -6,7 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..tools.snapshot import SnapshotError, read_frame, read_rows
 from ..tools.snapshot_diff import compare
-from ..tools.snapshot_texts import frame_text, row_text
+from ..tools.snapshot_texts import Texts
 
 # How far the clock of a machine that reports may be ahead of ours.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -117,13 +117,15 @@ class MspSource(models.Model):
         for source in self:
             columns = source._columns()
             folded = [column.casefold() for column in columns.values()]
-            double = [name for name in columns.values() if folded.count(name.casefold()) > 1]
+            double = [
+                name for name in columns.values() if folded.count(name.casefold()) > 1
+            ]
             if double:
                 raise ValidationError(
                     self.env._(
-                        "%(source)s: column %(column)s cannot hold two things. Name "
+                        "%(name)s: column %(column)s cannot hold two things. Name "
                         "another column for one of them.",
-                        source=source.name,
+                        name=source.name,
                         column=double[0],
                     )
                 )
@@ -168,9 +170,7 @@ class MspSource(models.Model):
         :raises UserError: when the snapshot as a whole cannot be used
         """
         sync, reasons = self._ingest(snapshot, lambda index: f"computers[{index}]")
-        rejected = [
-            {"index": index, "reason": text} for index, text in reasons.items()
-        ]
+        rejected = [{"index": index, "reason": text} for index, text in reasons.items()]
         return {**sync._answer(), "rejected": rejected}
 
     def _ingest(self, data, label):
@@ -182,6 +182,7 @@ class MspSource(models.Model):
         self.ensure_one()
         self.check_access("write")
         # What a client put into the context has no say here.
+        # pylint: disable=context-overridden
         source = self.with_context({"lang": self.env.lang, "tracking_disable": True})
         source = source.with_company(self.company_id)
         snapshot = None
@@ -198,9 +199,9 @@ class MspSource(models.Model):
         except SnapshotError as error:
             raise UserError(
                 self.env._(
-                    "%(source)s: %(reason)s",
-                    source=self.name,
-                    reason=frame_text(self.env, error),
+                    "%(name)s: %(reason)s",
+                    name=self.name,
+                    reason=Texts(self.env).frame(error),
                 )
             ) from error
 
@@ -247,17 +248,15 @@ class MspSource(models.Model):
     @api.model
     def _reasons(self, rejected, label):
         """Return the texts of rejected rows by their index."""
-        known = ", ".join(self.env["msp.computer.type"].sudo().search([]).mapped("code"))
-        return {
-            row.index: row_text(self.env, row, known=known, label=label)
-            for row in rejected
-        }
+        kinds = self.env["msp.computer.type"]._reportable()
+        known, texts = ", ".join(kinds.mapped("code")), Texts(self.env)
+        return {row.index: texts.row(row, known=known, label=label) for row in rejected}
 
     def _unmapped_text(self, key):
         return self.env._(
-            "%(source)s: customer %(key)s is not mapped. Choose who that is in the "
+            "%(name)s: customer %(key)s is not mapped. Choose who that is in the "
             "customers of the source, and deliver again.",
-            source=self.name,
+            name=self.name,
             key=key,
         )
 
@@ -266,10 +265,10 @@ class MspSource(models.Model):
         if snapshot.taken_at > now + CLOCK_TOLERANCE:
             raise UserError(
                 self.env._(
-                    "%(source)s: the snapshot of %(customer)s was taken at %(moment)s "
+                    "%(name)s: the snapshot of %(customer)s was taken at %(moment)s "
                     "UTC, but it is %(now)s UTC. Set the clock or the offset of the "
                     "machine that reports.",
-                    source=self.name,
+                    name=self.name,
                     customer=snapshot.customer,
                     moment=snapshot.taken_at,
                     now=now,
@@ -282,10 +281,10 @@ class MspSource(models.Model):
             return
         raise UserError(
             self.env._(
-                "%(source)s reports no computers at all for %(customer)s, who has "
+                "%(name)s reports no computers at all for %(customer)s, who has "
                 "%(count)s. When that is right, deliver it with "
-                "\"confirmed_empty\": true, or end them by hand.",
-                source=self.name,
+                '"confirmed_empty": true, or end them by hand.',
+                name=self.name,
                 customer=customer.display_name,
                 count=len(changes.end),
             )

@@ -170,8 +170,8 @@ class MspSourceSync(models.Model):
     @api.model
     def _apply(self, customer, scene, changes, complete):
         """Change the inventory as a snapshot says."""
-        self._apply_histories(changes, scene.day)
         self._apply_seen(customer, scene, changes)
+        self._apply_histories(changes, scene.day)
         self._apply_new(customer, scene, changes.new)
         customer._stamp(scene, complete)
 
@@ -191,7 +191,10 @@ class MspSourceSync(models.Model):
 
     @api.model
     def _apply_seen(self, customer, scene, changes):
-        """Note on all known computers of the snapshot that they were reported."""
+        """Note on all known computers of the snapshot that they were reported.
+
+        Archived ones come back before their history goes on.
+        """
         rows = [
             (
                 known.id,
@@ -207,7 +210,9 @@ class MspSourceSync(models.Model):
         ]
         if not rows:
             return
-        ids, names, serials, contacts = (list(column) for column in zip(*rows, strict=True))
+        ids, names, serials, contacts = (
+            list(column) for column in zip(*rows, strict=True)
+        )
         self.env.flush_all()
         self.env.execute_query(
             SQL(
@@ -284,5 +289,10 @@ class MspSourceSync(models.Model):
         if unmapped:
             self.env["msp.source.customer"].sudo()._remember(source.sudo(), unmapped)
         self.sudo().create(
-            {"source_id": source.id, "user_id": self.env.uid, "state": "refused", **vals}
+            {
+                "source_id": source.id,
+                "user_id": self.env.uid,
+                "state": "refused",
+                **vals,
+            }
         )

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -59,7 +60,9 @@ def read_table(content, columns):
 
 def _decode(content):
     if len(content) > MAX_BYTES:
-        raise FileError("too_big", size=len(content) // 2**20, maximum=MAX_BYTES // 2**20)
+        raise FileError(
+            "too_big", size=len(content) // 2**20, maximum=MAX_BYTES // 2**20
+        )
     if content.startswith(b"PK\x03\x04"):
         raise FileError("spreadsheet")
     try:
@@ -88,7 +91,7 @@ def _rows(text, columns):
 
 def _delimiter(text, columns):
     """Return the delimiter with which the header has most of our columns."""
-    first = text.lstrip().split("\n", 1)[0]
+    first = re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0]
     wanted = {name.casefold() for name in columns.values()}
 
     def found(delimiter):

@@ -212,12 +212,16 @@ def read_rows(snapshot, kinds):
         key = None
         try:
             key = _read_key(row)
-            if key in seen:
-                raise RowError("double", key=key, first=seen[key])
-            seen[key] = index
+            _note_key(seen, key, index)
             snapshot.computers.append(_read_computer(index, key, row, kinds))
         except RowError as error:
             snapshot.rejected.append(Rejection(index, error.code, error.values, key))
+
+
+def _note_key(seen, key, index):
+    if key in seen:
+        raise RowError("double", key=key, first=seen[key])
+    seen[key] = index
 
 
 def _read_key(row):

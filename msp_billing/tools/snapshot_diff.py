@@ -65,28 +65,31 @@ def compare(snapshot, known, scene, day_of):
     changes = Changes(rejected=list(snapshot.rejected))
     by_key = {computer.key: computer for computer in known}
     for reported in snapshot.computers:
-        computer = by_key.get(reported.key)
-        if computer is None:
-            changes.new.append(reported)
-            changes.added += 1
-        elif _is_old_news(computer, scene):
-            values = {"key": computer.key, "moment": computer.reported_at}
-            changes.rejected.append(
-                Rejection(reported.index, "reported_later", values, computer.key)
-            )
-        else:
-            _compare_one(changes, computer, reported, scene)
-    reported_keys = snapshot.reported_keys
+        _compare_one(changes, by_key.get(reported.key), reported, scene)
     for row in snapshot.rejected:
         computer = by_key.get(row.key)
         if computer and computer.customer == scene.customer:
             changes.named.append(computer)
     if snapshot.may_end:
+        reported_keys = snapshot.reported_keys
         for computer in known:
             if computer.key not in reported_keys:
                 _end(changes, computer, scene, day_of)
     changes.rejected.sort(key=lambda row: row.index)
     return changes
+
+
+def _compare_one(changes, computer, reported, scene):
+    if computer is None:
+        changes.new.append(reported)
+        changes.added += 1
+    elif _is_old_news(computer, scene):
+        values = {"key": computer.key, "moment": computer.reported_at}
+        changes.rejected.append(
+            Rejection(reported.index, "reported_later", values, computer.key)
+        )
+    else:
+        _compare_known(changes, computer, reported, scene)
 
 
 def _is_old_news(computer, scene):
@@ -98,7 +101,7 @@ def _is_old_news(computer, scene):
     )
 
 
-def _compare_one(changes, computer, reported, scene):
+def _compare_known(changes, computer, reported, scene):
     """Note what one known computer's row changes.
 
     A person may have put the computer into a site below the customer: it stays there.

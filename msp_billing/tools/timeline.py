@@ -139,8 +139,9 @@ def steps(old, new):
     Rows are checked by the database one by one, so what shrinks shrinks first.
     """
     result = Steps()
-    wanted = {span.ref: span for span in new if span.ref is not None}
-    result.create = [span for span in new if span.ref is None]
+    stored = {span.ref for span in old}
+    wanted = {span.ref: span for span in new}
+    result.create = [span for span in new if span.ref not in stored]
     for span in old:
         target = wanted.get(span.ref)
         if target is None:

@@ -21,7 +21,6 @@ class MspComputerMove(models.TransientModel):
     )
     type_id = fields.Many2one(
         comodel_name="msp.computer.type",
-        string="Type",
         compute="_compute_owner",
         store=True,
         readonly=False,

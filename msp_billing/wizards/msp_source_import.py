@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 
 from ..tools.csv_reader import FileError, read_table
 from ..tools.snapshot import read_moment
-from ..tools.snapshot_texts import file_text
+from ..tools.snapshot_texts import Texts
 
 SHOWN = 20
 
@@ -115,7 +115,9 @@ class MspSourceImport(models.TransientModel):
         """Return the rows of the file."""
         columns = self.source_id._columns()
         try:
-            content = base64.b64decode(self.with_context(bin_size=False).file or b"", validate=True)
+            content = base64.b64decode(
+                self.with_context(bin_size=False).file or b"", validate=True
+            )
             table = read_table(content, columns)
         except binascii.Error as error:
             raise UserError(self._file_text(FileError("broken", line=1))) from error
@@ -124,7 +126,7 @@ class MspSourceImport(models.TransientModel):
         return table
 
     def _file_text(self, error):
-        return file_text(self.env, error, self._file_name())
+        return Texts(self.env).file(error, self._file_name())
 
     def _group(self, table):
         """Return the lines by customer, and the problems of single lines."""
