@@ -16,6 +16,7 @@ from . import once, paths, ui
 KEYRING = pathlib.Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 STATE = paths.CACHE / "apt"
 TRIES = 3
+NETWORK = "Check that apt reaches its mirror, then repeat the command"
 
 
 @functools.cache
@@ -55,7 +56,8 @@ def available() -> bool:
     return bool(mirror()) and KEYRING.exists() and bool(shutil.which("dpkg-deb"))
 
 
-def _options() -> list[str]:
+def _apt(*arguments: str) -> list[str]:
+    """Return a command of apt that works on the private state."""
     options = {
         "Dir::Etc::sourcelist": STATE / "sources.list",
         "Dir::Etc::sourceparts": "/dev/null",
@@ -72,9 +74,8 @@ def _options() -> list[str]:
     }
     if os.geteuid() == 0:
         options["APT::Sandbox::User"] = "root"
-    return [
-        part for name, value in options.items() for part in ("-o", f"{name}={value}")
-    ]
+    pairs = (("-o", f"{name}={value}") for name, value in options.items())
+    return ["apt-get", *(part for pair in pairs for part in pair), *arguments]
 
 
 def _sources() -> str:
@@ -94,11 +95,15 @@ def update() -> None:
             (STATE / part).mkdir(parents=True, exist_ok=True)
         (STATE / "status").touch()
         (STATE / "sources.list").write_text(text)
-        ui.run(
-            "Lists of Debian's packages",
-            ["apt-get", *_options(), "update"],
-            todo="Check that apt reaches its mirror, then repeat the command",
-        )
+        try:
+            ui.run("Lists of Debian's packages", _apt("update"), todo=NETWORK)
+        except ui.Failure as failure:
+            if "expired" not in str(failure):
+                raise
+            # A mirror that stands still; what it has is signed all the same.
+            ui.warn("The mirror's lists are old; they are used as they are.")
+            late = ("-o", "Acquire::Check-Valid-Until=false")
+            ui.run("Old lists", _apt(*late, "update"), todo=NETWORK)
 
     once.step("apt-lists", once.digest(text), action)
 
@@ -109,16 +114,11 @@ def unpack(label: str, names: Sequence[str], target: pathlib.Path) -> None:
     # Kept when it fails, so that the next try goes on where this one stopped.
     download = STATE / "download" / target.name
     download.mkdir(parents=True, exist_ok=True)
-    ui.run(
-        label,
-        ["apt-get", *_options(), "download", *names],
-        cwd=download,
-        todo="Check that apt reaches its mirror, then repeat the command",
-    )
+    ui.run(label, _apt("download", *names), cwd=download, todo=NETWORK)
 
     def fill(draft: pathlib.Path) -> None:
-        for package in sorted(download.glob("*.deb")):
-            ui.run(f"Unpack {package.name}", ["dpkg-deb", "-x", package, draft])
+        loop = 'for package in *.deb; do dpkg-deb -x "$package" "$0" || exit 1; done'
+        ui.run("Unpacked", ["sh", "-c", loop, draft], cwd=download)
 
     once.folder(target, fill)
     shutil.rmtree(download)

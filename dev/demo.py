@@ -1,7 +1,8 @@
 """``make demo``: the product at work, on a database of its own.
 
 Makes the database ``msp_demo``, plays ``demo_story.py`` in Odoo's shell, prints
-what came of it, and serves it. ``SERVE=0`` ends after the table.
+what came of it, and serves it. ``SERVE=0`` ends after the table. Once made, the
+database stays until the add-on or the story changes.
 """
 
 import contextlib
@@ -10,16 +11,22 @@ import pathlib
 import subprocess
 from collections.abc import Iterator
 
-from . import databases, once, paths, postgres, server, setup, tools, ui
+from . import databases, odoo_conf, once, paths, postgres, server, setup, tools, ui
 
 DATABASE = "msp_demo"
-STORY = pathlib.Path(__file__).with_name("demo_story.py")
+HERE = pathlib.Path(__file__).parent
 PASSWORD = "admin"
+FIRST_PORT = 8069
+
+
+def folder() -> pathlib.Path:
+    """Return the folder of what the demo makes."""
+    return paths.run_folder() / "demo"
 
 
 def mails() -> pathlib.Path:
     """Return the folder of the caught mails."""
-    return paths.run_folder() / "mail"
+    return folder() / "mail"
 
 
 def log() -> pathlib.Path:
@@ -33,7 +40,8 @@ def version() -> str:
     kinds = (".py", ".xml", ".csv", ".js", ".scss", ".po", ".css")
     files = [path for path in addon.rglob("*") if path.suffix in kinds]
     parts = sorted(path for path in files if "tests" not in path.parts)
-    return once.digest(*parts, STORY)
+    story = sorted([*HERE.glob("demo_*.py"), *HERE.glob("sample/**/*.*")])
+    return once.digest(*parts, *story)
 
 
 def built() -> str:
@@ -68,24 +76,50 @@ def mail_catcher() -> Iterator[list[str]]:
 
 def build(template: str, options: list[str]) -> None:
     """Make the database anew and play the story in it."""
+    for path in folder().rglob("*.*"):
+        path.unlink()
     databases.clone(template, DATABASE)
     databases.install(DATABASE)
-    if STORY.exists():
-        ui.say("  … The story of the demo")
-        play(STORY.read_text(), options)
+    play("play", options, f"http://localhost:{tools.free_port(FIRST_PORT)}")
     databases.sql(f"COMMENT ON DATABASE {DATABASE} IS '{version()}'")
 
 
-def play(code: str, options: list[str]) -> str:
-    """Run code in Odoo's shell on the demo's database; return what it prints."""
-    return server.script(DATABASE, code, log(), options)
+def play(scene: str, options: list[str], *arguments: str) -> None:
+    """Play a scene of the story in Odoo's shell, and say what it says at once."""
+    code = (
+        f"import sys; sys.path.append({str(paths.ROOT)!r})\n"
+        f"from dev import demo_story\n"
+        f"demo_story.{scene}(env, {str(folder())!r}, *{arguments!r})\n"
+    )
+    log().parent.mkdir(parents=True, exist_ok=True)
+    with log().open("ab") as errors:
+        process = subprocess.Popen(
+            odoo_conf.command("shell", "-d", DATABASE, "--no-http", *options),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=odoo_conf.environment(),
+            cwd=paths.CACHE,
+            start_new_session=True,
+            text=True,
+        )
+    try:
+        with process.stdin as script:
+            script.write(code)
+        for line in process.stdout:
+            ui.say(line.rstrip())
+        process.wait()
+    finally:
+        ui.stop(process)
+    if process.returncode:
+        raise ui.Failure(f"The demo failed: {ui.tail(log())}", f"See {log()}")
 
 
 def serve(options: list[str]) -> None:
     """Serve until Ctrl-C."""
     running = server.Server(DATABASE, log())
     try:
-        running.start(*options)
+        running.start(*options, first_port=FIRST_PORT)
         ui.say(f"\n  {running.url}   login: admin   password: {PASSWORD}")
         ui.say("  Ctrl-C ends it.")
         running.wait()
@@ -97,7 +131,9 @@ def main(_arguments: list[str]) -> int:
     """Build the demo unless it is there, print its table, and serve it."""
     found = setup.prepare(browser=False)
     with postgres.serving(), mail_catcher() as options:
-        if built() != version():
+        if built() == version():
+            play("show", options)
+        else:
             build(databases.template(found), options)
         if os.environ.get("SERVE", "1") != "0":
             serve(options)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from . import databases, lint, logcheck, odoo_conf, paths, postgres, setup, system, ui
-from .databases import ADDON
-from .tools import FASTER, call, free_port
+from .databases import ADDON, FASTER
+from .tools import call, free_port
 
 ODOO_LINT = (
     "TestIndex",

@@ -10,8 +10,6 @@ import sys
 from . import databases, odoo_conf, paths, postgres, setup, ui
 
 FIRST_PORT = 8069
-# Tests need no database that survives the machine's fall.
-FASTER = "-c synchronous_commit=off"
 
 
 def free_port(first: int = FIRST_PORT) -> int:
@@ -154,7 +152,7 @@ def pytest(arguments: list[str]) -> int:
         try:
             databases.install(name, update=own.update)
             command = pytest_command(name, rest)
-            return call(command, apart=True, PGOPTIONS=FASTER)
+            return call(command, apart=True, PGOPTIONS=databases.FASTER)
         finally:
             if not own.db:
                 databases.drop(name)
