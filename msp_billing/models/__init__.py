@@ -36,6 +36,7 @@ from . import account_move_report
 from . import ir_actions_report
 from . import msp_reminder_step
 from . import msp_delivery
+from . import msp_delivery_manual
 from . import msp_delivery_work
 from . import msp_delivery_mail
 from . import msp_delivery_render

@@ -117,6 +117,8 @@ class MspDelivery(models.Model):
             "period": delivery._mail_period(),
             "amount": delivery._mail_amount(move.amount_total),
             "residual": delivery._mail_amount(move.amount_residual),
+            "is_open": not move.currency_id.is_zero(move.amount_residual),
+            "reference": delivery._mail_reference(),
             "url": move.get_base_url() + move.get_portal_url(),
             "logo": f"cid:{LOGO}" if self._logo() else None,
             "color": company.email_secondary_color or "#875A7B",
@@ -131,27 +133,27 @@ class MspDelivery(models.Model):
 
         :rtype: list[tuple[str, str, bool]]
         """
-        _, move = self.env._, self.move_id
         if values["is_refund"]:
             return [
-                (_("Credit note"), values["number"], False),
-                (_("Date"), values["date"], False),
-                (_("Amount"), values["amount"], True),
+                (self.env._("Credit note"), values["number"], False),
+                (self.env._("Date"), values["date"], False),
+                (self.env._("Amount"), values["amount"], True),
             ]
-        rows = [(_("Bill"), values["number"], False)]
+        rows = [(self.env._("Bill"), values["number"], False)]
         if self.kind == "reminder":
-            rows.append((_("Date"), values["date"], False))
+            rows.append((self.env._("Date"), values["date"], False))
         elif values["period"]:
-            rows.append((_("Period"), " – ".join(values["period"]), False))
+            rows.append((self.env._("Period"), " – ".join(values["period"]), False))
         is_partial = values["residual"] != values["amount"]
-        rows.append((_("Amount"), values["amount"], not is_partial))
+        rows.append((self.env._("Amount"), values["amount"], not is_partial))
         if is_partial:
-            rows.append((_("Still to pay"), values["residual"], True))
-        if not move.currency_id.is_zero(move.amount_residual):
-            rows.append((_("Due date"), values["due_date"], False))
-            reference = move.payment_reference
-            if reference and reference != move.name:
-                rows.append((_("Payment reference"), reference, False))
+            rows.append((self.env._("Still to pay"), values["residual"], True))
+        if values["is_open"]:
+            rows.append((self.env._("Due date"), values["due_date"], False))
+            if values["reference"]:
+                rows.append(
+                    (self.env._("Payment reference"), values["reference"], False)
+                )
         return rows
 
     def _mail_contact(self):
@@ -160,6 +162,11 @@ class MspDelivery(models.Model):
         city = " ".join(filter(None, (company.zip, company.city)))
         lines = (company.street, city, company.phone, company.email, company.website)
         return [line for line in lines if line]
+
+    def _mail_reference(self):
+        """Return the reference to pay with, where it is not the bill's number."""
+        reference = self.move_id.payment_reference
+        return reference if reference != self.move_id.name else ""
 
     def _mail_amount(self, amount):
         return format_amount(self.env, amount, self.move_id.currency_id, self.env.lang)
@@ -195,8 +202,10 @@ class MspDelivery(models.Model):
         return self._render_view("msp_billing.mail_reminder", values)
 
     def _render_view(self, view, values):
-        return self.env["ir.qweb"]._render(
-            view, values, lang=self._mail_lang(), minimal_qcontext=True
+        return (
+            self.env["ir.qweb"]
+            ._render(view, values, lang=self._mail_lang(), minimal_qcontext=True)
+            .strip()
         )
 
     # === LOGO === #

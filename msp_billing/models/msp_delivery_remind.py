@@ -21,7 +21,7 @@ class MspDelivery(models.Model):
         Cron = self.env["ir.cron"]
         if self._stopped_as_clone():
             return
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search([("id", "!=", False)])
         Cron._commit_progress(remaining=len(companies))
         queued = False
         for company in companies:
@@ -78,7 +78,11 @@ class MspDelivery(models.Model):
             ("msp_disputed", "=", False),
             ("payment_state", "in", ("not_paid", "partial")),
             ("line_ids.date_maturity", "<=", latest),
-            ("msp_delivery_ids", "any", [("kind", "=", "bill"), ("state", "=", "sent")]),
+            (
+                "msp_delivery_ids",
+                "any",
+                [("kind", "=", "bill"), ("state", "=", "sent")],
+            ),
         ]
 
     @api.model
@@ -108,8 +112,10 @@ class MspDelivery(models.Model):
     def _first_open_due_date(self, move):
         """Return the due date of the first instalment that is not paid."""
         open_lines = move.line_ids.filtered(
-            lambda line: line.account_id.account_type == "asset_receivable"
-            and not line.currency_id.is_zero(line.amount_residual_currency)
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and not line.currency_id.is_zero(line.amount_residual_currency)
+            )
         )
         dates = [line.date_maturity for line in open_lines if line.date_maturity]
         return min(dates, default=move.invoice_date_due)

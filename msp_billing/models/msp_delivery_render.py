@@ -25,7 +25,7 @@ class MspDelivery(models.Model):
                 if delivery:
                     delivery._render()
                     self.env.flush_all()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - it stays on the delivery
                 self.browse(delivery_id)._hold_documents(error)
             if not Cron._commit_progress(1):
                 break

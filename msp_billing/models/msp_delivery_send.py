@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.smtp_sessions import Sessions
 from ..tools.smtp_transmit import ACCEPTED, AMBIGUOUS, REFUSED, transmit
 from .msp_delivery_mail import LostDocument
 from .msp_delivery_work import GIVE_UP_AFTER
@@ -57,7 +58,9 @@ class MspDelivery(models.Model):
         """
         Cron, cr = self.env["ir.cron"], self.env.cr
         lock = SQL("%s, %s", *SENDER_LOCK)
-        [(alone,)] = self.env.execute_query(SQL("SELECT pg_try_advisory_lock(%s)", lock))
+        [(alone,)] = self.env.execute_query(
+            SQL("SELECT pg_try_advisory_lock(%s)", lock)
+        )
         # Only now does this transaction see what the last sender has done.
         Cron._commit_progress()
         try:
@@ -113,7 +116,7 @@ class MspDelivery(models.Model):
         if ids:
             self._remember_database()
         Cron._commit_progress(remaining=len(ids))
-        with _Sessions() as sessions:
+        with Sessions() as sessions:
             for position, delivery_id in enumerate(ids):
                 try:
                     self._send_one(delivery_id, domain, sessions)
@@ -121,7 +124,7 @@ class MspDelivery(models.Model):
                     self.browse(ids[position:])._wait_for_server(delivery_id, error)
                     Cron._commit_progress(remaining=0)
                     return
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - it stays on the delivery
                     self.browse(delivery_id)._hold_mail(error)
                 if not Cron._commit_progress(1):
                     return
@@ -132,7 +135,8 @@ class MspDelivery(models.Model):
         if not delivery or delivery._drop_reminder():
             return
         message = delivery._build_mail()
-        session = sessions.get(delivery)
+        server = delivery.company_id.id
+        session = sessions.get(server, delivery._open_session)
         sender, recipients, message = delivery._mail_server()._prepare_email_message__(
             message, session
         )
@@ -140,7 +144,7 @@ class MspDelivery(models.Model):
         self.env["ir.cron"]._commit_progress()
         outcome = transmit(session, message, sender, recipients)
         if outcome.kind != ACCEPTED:
-            sessions.drop(delivery)
+            sessions.drop(server)
         delivery._store(outcome)
 
     def _open_session(self):
@@ -279,44 +283,3 @@ class MspDelivery(models.Model):
         )
         self.is_noted = True
         self._after_sent()
-
-
-class _Sessions:
-    """The open sessions of one slice: one for each company, used again and again."""
-
-    def __init__(self):
-        self.by_company = {}
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        for session in self.by_company.values():
-            self._quit(session)
-
-    def get(self, delivery):
-        """Return a session that is alive."""
-        session = self.by_company.pop(delivery.company_id.id, None)
-        if session is not None and not self._is_alive(session):
-            self._quit(session)
-            session = None
-        if session is None:
-            session = delivery._open_session()
-        self.by_company[delivery.company_id.id] = session
-        return session
-
-    def drop(self, delivery):
-        """Close the session of a delivery: the next one starts afresh."""
-        self._quit(self.by_company.pop(delivery.company_id.id))
-
-    @staticmethod
-    def _is_alive(session):
-        try:
-            return session.noop()[0] == 250
-        except (OSError, smtplib.SMTPException):
-            return False
-
-    @staticmethod
-    def _quit(session):
-        with contextlib.suppress(OSError, smtplib.SMTPException):
-            session.quit()

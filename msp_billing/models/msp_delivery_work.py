@@ -161,7 +161,9 @@ class MspDelivery(models.Model):
             names = ", ".join(self[:10].mapped("display_name"))
             more = len(self) - 10
             if more > 0:
-                names = self.env._("%(names)s and %(more)s more", names=names, more=more)
+                names = self.env._(
+                    "%(names)s and %(more)s more", names=names, more=more
+                )
             # Without a mail to the user: no SMTP may happen in here.
             activity = first.move_id.with_context(
                 mail_activity_quick_update=True

@@ -94,7 +94,7 @@ class MspReminderStep(models.Model):
     def _fill_in(self, field, values):
         """Return a text of this step with the values of a bill in it.
 
-        What a value holds is never looked at again: a customer named ``{amount}`` stays.
+        What a value holds is not looked at again: a customer may be named ``{amount}``.
 
         :param str field: ``subject`` or ``body``
         :param dict values: texts, as a delivery prepares them for its mail
