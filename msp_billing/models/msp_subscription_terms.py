@@ -1,7 +1,10 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine.errors import EngineError
+from ..engine.span import OPEN_END
 from ..tools.emails import split_addresses
 
 # Once a cycle is billed these explain it and stay; Change ends the subscription and
@@ -20,6 +23,7 @@ FIXED_FIELDS = frozenset(
         "count_source",
     }
 )
+OVERLAP_FIELDS = frozenset({"plan_id", "partner_id", "date_start", "date_end"})
 
 
 class MspSubscription(models.Model):
@@ -37,35 +41,12 @@ class MspSubscription(models.Model):
                 subscription._calendar()
             except EngineError as error:
                 raise ValidationError(
-                    f"{subscription.display_name}: {error}"
-                ) from error
-
-    @api.constrains("plan_id", "partner_id", "date_start", "date_end")
-    def _check_overlap(self):
-        """Name the other subscription before the database refuses the overlap."""
-        for subscription in self:
-            domain = [
-                ("id", "!=", subscription.id),
-                ("plan_id", "=", subscription.plan_id.id),
-                ("partner_id", "=", subscription.partner_id.id),
-                "|",
-                ("date_end", "=", False),
-                ("date_end", ">", subscription.date_start),
-            ]
-            if subscription.date_end:
-                domain.append(("date_start", "<", subscription.date_end))
-            other = self.sudo().search(domain, limit=1)
-            if other:
-                raise ValidationError(
                     self.env._(
-                        "%(customer)s has plan %(plan)s already, from %(start)s "
-                        "to %(end)s. Dissociate it first, or choose other dates.",
-                        customer=subscription.partner_id.display_name,
-                        plan=subscription.plan_id.display_name,
-                        start=other.date_start,
-                        end=other.date_end or self.env._("no end"),
+                        "%(subscription)s: %(reason)s",
+                        subscription=subscription.display_name,
+                        reason=str(error),
                     )
-                )
+                ) from error
 
     @api.constrains("plan_id", "billing_cycle")
     def _check_weekly_prices(self):
@@ -108,14 +89,26 @@ class MspSubscription(models.Model):
     # === CRUD METHODS === #
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = [self._normalize(vals) for vals in vals_list]
-        subscriptions = super().create(vals_list)
-        subscriptions._check_bill_email()
-        return subscriptions
+        vals_list = [
+            self._add_missing_default_values(self._normalize(vals))
+            for vals in vals_list
+        ]
+        for vals in vals_list:
+            customer = self.env["res.partner"].browse(vals.get("partner_id"))
+            proposed = self.new({"partner_id": customer.id}).bill_email
+            vals["bill_email"] = vals.get("bill_email") or proposed
+            self._require_bill_email(vals, customer)
+        self._refuse_overlaps(vals_list)
+        return super().create(vals_list)
 
     def write(self, vals):
         vals = self._normalize(vals)
+        self._require_bill_email(vals, self.partner_id)
         self._refuse_fixed(vals)
+        if OVERLAP_FIELDS & vals.keys():
+            self._refuse_overlaps(
+                [{**subscription._overlap_vals(), **vals} for subscription in self]
+            )
         if "date_end" in vals:
             self._refuse_end_in_billed_days(fields.Date.to_date(vals["date_end"]))
         return super().write(vals)
@@ -159,16 +152,61 @@ class MspSubscription(models.Model):
         vals["bill_email"] = ", ".join(valid)
         return vals
 
-    def _check_bill_email(self):
-        for subscription in self:
-            if not subscription.bill_email:
-                raise ValidationError(
-                    self.env._(
-                        "%(customer)s has no e-mail address. Enter the address that "
-                        "the bill goes to.",
-                        customer=subscription.partner_id.display_name,
-                    )
+    @api.model
+    def _require_bill_email(self, vals, customers):
+        """Refuse an empty address: the bill could not be sent."""
+        if "bill_email" in vals and customers and not vals["bill_email"]:
+            raise ValidationError(
+                self.env._(
+                    "%(customer)s has no e-mail address. Enter the address that "
+                    "the bill goes to.",
+                    customer=customers[:1].display_name,
                 )
+            )
+
+    def _overlap_vals(self):
+        self.ensure_one()
+        return {
+            "plan_id": self.plan_id.id,
+            "partner_id": self.partner_id.id,
+            "date_start": self.date_start,
+            "date_end": self.date_end,
+        }
+
+    def _refuse_overlaps(self, vals_list):
+        """Name the other subscription before the database refuses the overlap.
+
+        Called before the rows are written: the database checks each at once.
+        """
+        taken = defaultdict(list)
+        for other in self.sudo().search(
+            [
+                ("id", "not in", self.ids),
+                ("plan_id", "in", [vals.get("plan_id") for vals in vals_list]),
+                ("partner_id", "in", [vals.get("partner_id") for vals in vals_list]),
+            ]
+        ):
+            span = (other.date_start, other.date_end or OPEN_END)
+            taken[other.plan_id.id, other.partner_id.id].append(span)
+        for vals in vals_list:
+            start = fields.Date.to_date(vals.get("date_start"))
+            end = fields.Date.to_date(vals.get("date_end")) or OPEN_END
+            key = vals.get("plan_id"), vals.get("partner_id")
+            for first, last in taken[key] if start else ():
+                if start < last and first < end:
+                    raise ValidationError(self._overlap_message(*key, first, last))
+            taken[key].append((start, end))
+
+    @api.model
+    def _overlap_message(self, plan_id, partner_id, first, last):
+        return self.env._(
+            "%(customer)s has plan %(plan)s already, from %(start)s to %(end)s. "
+            "Dissociate it first, or choose other dates.",
+            customer=self.env["res.partner"].browse(partner_id).display_name,
+            plan=self.env["msp.service.plan"].browse(plan_id).display_name,
+            start=first,
+            end=self.env._("no end") if last == OPEN_END else last,
+        )
 
     def _refuse_fixed(self, vals):
         """Refuse to change what explains billed cycles."""
