@@ -138,6 +138,10 @@ class MspServicePlan(models.Model):
                     )
                 )
 
+    @api.constrains("minimum_amount")
+    def _check_weekly(self):
+        self.subscription_ids._check_weekly_prices()
+
     @api.constrains("name")
     def _check_name(self):
         for plan in self:
