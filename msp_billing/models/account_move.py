@@ -98,6 +98,16 @@ class AccountMove(models.Model):
         action["context"] = {}
         return action
 
+    def action_msp_open_in_accounting(self):
+        """Open the bill in Odoo's own form of an invoice."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.id,
+            "views": [(self.env.ref("account.view_move_form").id, "form")],
+        }
+
     def action_msp_consolidated(self):
         """Open the download of the consolidated bill for these bills' customers."""
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 
 class MspBillRun(models.Model):
@@ -89,11 +90,14 @@ class MspBillRun(models.Model):
 
     # === COMPUTE METHODS === #
     @api.depends("date")
+    @api.depends_context("lang")
     def _compute_name(self):
         for run in self:
             number = f" #{run.id}" if isinstance(run.id, int) else ""
             run.name = self.env._(
-                "Bill run of %(date)s%(number)s", date=run.date, number=number
+                "Bill run of %(date)s%(number)s",
+                date=format_date(self.env, run.date, date_format="d MMM y"),
+                number=number,
             )
 
     @api.depends("name")

@@ -37,7 +37,12 @@ class MspBillRun(models.Model):
             if not bot._has_new_work(company, today):
                 continue
             run = bot.create(
-                {"date": today, "company_id": company.id, "automatic": True}
+                {
+                    "date": today,
+                    "company_id": company.id,
+                    "automatic": True,
+                    "user_id": self._responsible(company).id,
+                }
             )
             run.action_start()
         self.env["ir.cron"]._commit_progress()
@@ -57,6 +62,25 @@ class MspBillRun(models.Model):
                 return
 
     # === BUSINESS METHODS === #
+    @api.model
+    def _responsible(self, company):
+        """Return the billing manager who answers for automatic runs of a company."""
+        bot = self.env.ref("msp_billing.user_bot")
+        managers = self.env["res.users"].search(
+            [
+                (
+                    "all_group_ids",
+                    "in",
+                    self.env.ref("msp_billing.group_msp_billing_manager").ids,
+                ),
+                ("company_ids", "in", company.ids),
+                ("id", "!=", bot.id),
+            ],
+            order="id",
+            limit=1,
+        )
+        return managers or self.env.ref("base.user_admin")
+
     def _has_new_work(self, company, day):
         """Say whether something is due that no run of the day has tried.
 
@@ -181,28 +205,47 @@ class MspBillRun(models.Model):
         """
         self.ensure_one()
         Cron = self.env["ir.cron"].sudo()
-        errors = []
+        errors, tried, conflicts = [], set(), 0
         while True:
             self.invalidate_recordset()
             if self.state != "running":
                 return True
-            batch = self._claim()
-            if not batch:
-                self._finish()
-                Cron._commit_progress()
-                return True
             try:
-                self._bill_or_isolate(batch, errors)
+                done = self._work_on_batch(tried, errors)
             except StopRun as stop:
                 self._stop(str(stop))
-                Cron._commit_progress(1)
+                done = 0
+            except OperationalError as error:
+                conflicts += 1
+                if not self._is_transient(error) or conflicts > TRIES:
+                    raise
+                # Somebody changed what was being claimed: look again, afresh.
+                self.env.cr.rollback()
+                continue
+            time_left = Cron._commit_progress(max(done, 1))
+            if not done:
                 return True
-            if not Cron._commit_progress(len(batch)):
+            if not time_left:
                 return False
 
-    def _claim(self):
+    def _work_on_batch(self, tried, errors):
+        """Bill one batch, or close the run when none is left.
+
+        :param set tried: ids of the subscriptions tried in this slice, added to
+        :return: how many subscriptions were tried
+        """
+        batch = self._claim(tried)
+        if not batch:
+            self._finish(tried)
+            return 0
+        tried.update(batch.ids)
+        self._bill_or_isolate(batch, errors)
+        return len(batch)
+
+    def _claim(self, tried):
         """Lock and return due subscriptions, whole bill-to customers at a time."""
-        by_payer = self._remaining().grouped("bill_to_id")
+        left = self._remaining().filtered(lambda sub: sub.id not in tried)
+        by_payer = left.grouped("bill_to_id")
         payers = list(by_payer)[:BATCH_SIZE]
         wanted = self.env["msp.subscription"].union(
             *(by_payer[payer] for payer in payers)
@@ -211,6 +254,9 @@ class MspBillRun(models.Model):
         return locked.filtered(
             lambda subscription: by_payer[subscription.bill_to_id] <= locked
         )
+
+    def _is_transient(self, error):
+        return not self.env.cr.closed and error.pgcode in TRANSIENT
 
     def _bill_or_isolate(self, batch, errors):
         """Bill a batch; when it fails, bill its customers one by one."""
@@ -245,7 +291,7 @@ class MspBillRun(models.Model):
                 self._bill(subscriptions)
                 self.env.flush_all()
             except OperationalError as error:
-                if self.env.cr.closed or error.pgcode not in TRANSIENT:
+                if not self._is_transient(error):
                     raise
                 self.env.cr.rollback()
                 if attempt == TRIES:
@@ -336,8 +382,7 @@ class MspBillRun(models.Model):
                     message=message,
                 )
             )
-        cycles = self.env["msp.billing.cycle"]._open(subscriptions, self)
-        for cycle in cycles:
+        for cycle in self.env["msp.billing.cycle"]._open(subscriptions, self):
             attempts = cycle.attempts + 1
             hours = RETRY_HOURS[min(attempts, len(RETRY_HOURS)) - 1]
             cycle.write(
@@ -381,11 +426,10 @@ class MspBillRun(models.Model):
             user_id=self.user_id.id or self.env.user.id,
         )
 
-    def _finish(self):
+    def _finish(self, tried):
         """Close the run when nothing is left that it has not tried."""
-        left = self._remaining()
-        if left:
-            # Another worker holds them, or holds them no more: it comes back for them.
+        if self._remaining().filtered(lambda sub: sub.id not in tried):
+            # Other workers hold them. Whoever comes last closes the run.
             self.env.ref("msp_billing.ir_cron_bill").sudo()._trigger(
                 fields.Datetime.now() + timedelta(minutes=1)
             )

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 # A Python object: no client can send it, so nobody but our code passes.
 UNFREEZE = object()
@@ -53,9 +53,16 @@ class MspBillingCycle(models.Model):
         readonly=True,
         default="regular",
     )
-    date_start = fields.Date(required=True, readonly=True)
+    date_start = fields.Date(string="Start", required=True, readonly=True)
     date_end = fields.Date(
-        required=True, readonly=True, index=True, help="First day after the cycle."
+        string="End",
+        required=True,
+        readonly=True,
+        index=True,
+        help="First day after the cycle.",
+    )
+    period = fields.Char(
+        compute="_compute_period", help="First and last day, both included."
     )
     full_start = fields.Date(readonly=True, help="Start of the full cycle.")
     full_end = fields.Date(readonly=True, help="End of the full cycle.")
@@ -134,6 +141,12 @@ class MspBillingCycle(models.Model):
             cycle.display_name = (
                 f"{cycle.subscription_id.display_name}, {cycle._format_period()}"
             )
+
+    @api.depends("date_start", "date_end", "kind")
+    @api.depends_context("lang")
+    def _compute_period(self):
+        for cycle in self:
+            cycle.period = cycle.date_start and cycle._format_period()
 
     # === CRUD METHODS === #
     def write(self, vals):
@@ -297,14 +310,21 @@ class MspBillingCycle(models.Model):
     def _format_period(self, lang=None):
         """Return the days of the cycle as people write them: both days included."""
         self.ensure_one()
-        last = fields.Date.subtract(self.date_end, days=1)
-        Lang = self.env["ir.qweb.field.date"]
-        options = {"format": "d MMM y"}
-        env_self = Lang.with_context(lang=lang) if lang else Lang
-        first_text = env_self.value_to_html(self.date_start, options)
         if self.kind == "correction":
-            return first_text
-        return f"{first_text} – {env_self.value_to_html(last, options)}"
+            return self._format_day(self.date_start, lang)
+        first, last = self.date_start, fields.Date.subtract(self.date_end, days=1)
+        if first == last:
+            return self._format_day(first, lang)
+        pattern = "d MMM y"
+        if first.year == last.year:
+            pattern = "d" if first.month == last.month else "d MMM"
+        start = self._format_day(first, lang, pattern)
+        return f"{start} – {self._format_day(last, lang)}"
+
+    @api.model
+    def _format_day(self, day, lang=None, pattern="d MMM y"):
+        """Return a day as people write it, the month by its name."""
+        return format_date(self.env, day, lang_code=lang, date_format=pattern)
 
     @api.model
     def _missing_constraints(self):

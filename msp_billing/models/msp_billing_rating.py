@@ -253,10 +253,6 @@ class MspBillingCycle(models.Model):
             ),
         }[price.usage_basis]()
 
-    @api.model
-    def _format_day(self, day):
-        return self.env["ir.qweb.field.date"].value_to_html(day, {"format": "d MMM y"})
-
     # === RESULTS === #
     def _store_terms(self, prices, usages, terms):
         """Keep what rated the cycle, so that it can be rated again in the same way."""

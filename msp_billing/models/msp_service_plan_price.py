@@ -48,8 +48,12 @@ class MspServicePlanPrice(models.Model):
         default=lambda self: self.env._("Managed computer"),
         help="What the customer reads on the bill.",
     )
-    date_from = fields.Date(help="First day on which this price rates. Empty: always.")
-    date_to = fields.Date(help="First day on which it does not. Empty: no end.")
+    date_from = fields.Date(
+        string="From", help="First day on which this price rates. Empty: always."
+    )
+    date_to = fields.Date(
+        string="Until", help="First day on which it does not. Empty: no end."
+    )
     replaces_id = fields.Many2one(
         comodel_name="msp.service.plan.price",
         string="Replaces",
@@ -61,12 +65,12 @@ class MspServicePlanPrice(models.Model):
     )
     computer_type_ids = fields.Many2many(
         comodel_name="msp.computer.type",
-        string="Computer Types",
+        string="Types",
         help="Which computers pay this price. Empty: every type.",
     )
     usage_basis = fields.Selection(
         selection=[
-            ("end", "Computers on the last day"),
+            ("end", "On the last day"),
             ("peak", "Highest daily count"),
             ("average", "Average per day"),
             ("unique", "Every computer seen"),
@@ -84,6 +88,7 @@ class MspServicePlanPrice(models.Model):
             ("package", "Package"),
             ("flat", "Flat"),
         ],
+        string="Priced",
         required=True,
         default="per_unit",
         help="Per computer: quantity x price.\n"

@@ -48,12 +48,14 @@ class MspSubscription(models.Model):
         tracking=True,
     )
     date_start = fields.Date(
+        string="Start",
         required=True,
         default=lambda self: self.env.company._msp_today(),
         tracking=True,
         help="First day that is billed.",
     )
     date_end = fields.Date(
+        string="End",
         tracking=True,
         copy=False,
         help="First day that is not billed any more. Empty: no end.",
@@ -164,6 +166,7 @@ class MspSubscription(models.Model):
         help="First day that is on no bill yet.",
     )
     next_bill_date = fields.Date(
+        string="Next Bill",
         compute="_compute_next_bill_date", store=True, index=True
     )
     state = fields.Selection(

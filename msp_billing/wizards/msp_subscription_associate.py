@@ -43,9 +43,10 @@ class MspSubscriptionAssociate(models.TransientModel):
         string="Bills go to",
     )
     date_start = fields.Date(
+        string="Start",
         required=True, default=lambda self: self.env.company._msp_today()
     )
-    date_end = fields.Date()
+    date_end = fields.Date(string="End", help="First day without the plan.")
     billing_cycle = fields.Selection(
         selection=lambda self: self.env["msp.subscription"]._selection_billing_cycle(),
         required=True,
@@ -184,7 +185,9 @@ class MspSubscriptionAssociateLine(models.TransientModel):
         index=True,
         ondelete="cascade",
     )
-    partner_id = fields.Many2one(comodel_name="res.partner", required=True)
+    partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", required=True
+    )
     bill_email = fields.Char(
         string="Bill E-mail",
         compute="_compute_bill_email",
