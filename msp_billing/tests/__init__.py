@@ -12,3 +12,4 @@ from . import test_reminder
 from . import test_source_refusals
 from . import test_source_access
 from . import test_subscription
+from . import test_calendar_billing
