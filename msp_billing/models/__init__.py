@@ -18,8 +18,11 @@ from . import msp_subscription_due
 from . import msp_subscription_price_override
 from . import msp_extra_charge
 from . import msp_usage
+from . import msp_usage_scope
 from . import msp_billing_cycle
+from . import msp_billing_opening
 from . import msp_billing_rating
+from . import msp_billing_text
 from . import msp_billing_hold
 from . import msp_bill_builder
 from . import msp_bill_document
@@ -29,6 +32,8 @@ from . import msp_charge
 from . import msp_charge_computer
 from . import msp_bill_run
 from . import msp_bill_run_work
+from . import msp_bill_run_failure
+from . import msp_bill_run_open
 from . import msp_bill_run_issue
 from . import account_move
 from . import account_move_line

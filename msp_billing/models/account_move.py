@@ -69,7 +69,7 @@ class AccountMove(models.Model):
         self._msp_free_cycles()
 
     def copy_data(self, default=None):
-        """Refuse to duplicate a bill: core's own reversal copies with a reversed entry."""
+        """Refuse to duplicate a bill; a reversal by core names the reversed entry."""
         for move in self.sudo():
             if move.msp_run_id and "reversed_entry_id" not in (default or {}):
                 raise UserError(

@@ -79,7 +79,7 @@ class MspBillBuilder(models.AbstractModel):
 
     @api.model
     def _prepare_lines(self, cycles, sign):
-        """Return the line commands: a section for each subscription, then its charges."""
+        """Return the line commands: a section per subscription, then its charges."""
         commands, sequence = [], 0
         charges = self._billable(cycles)
         for subscription, own in charges.grouped("subscription_id").items():

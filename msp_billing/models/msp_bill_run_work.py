@@ -1,25 +1,18 @@
 import logging
 import time
-from datetime import timedelta
 
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+
+from .msp_bill_run_failure import StopRun
 
 _logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 100
 MAX_ATTEMPTS = 3
-RETRY_HOURS = (1, 6, 24)
-# The same error so many times in a row is nobody's fault but the system's.
-SAME_ERROR_LIMIT = 3
 TRANSIENT = {"40001", "40P01", "55P03", "57014"}
 TRIES = 5
-
-
-class StopRun(Exception):
-    """A failure that is not a customer's: the run stops and blames nobody."""
 
 
 class MspBillRun(models.Model):
@@ -28,25 +21,6 @@ class MspBillRun(models.Model):
     _inherit = "msp.bill.run"
 
     # === CRON METHODS === #
-    @api.model
-    def _cron_open_runs(self):
-        """Open the run of today for each company in which something is due."""
-        for company in self.env["res.company"].search([]):
-            today = company._msp_today()
-            bot = self.new({"company_id": company.id})._as_bot()
-            if not bot._has_new_work(company, today):
-                continue
-            run = bot.create(
-                {
-                    "date": today,
-                    "company_id": company.id,
-                    "automatic": True,
-                    "user_id": self._responsible(company).id,
-                }
-            )
-            run.action_start()
-        self.env["ir.cron"]._commit_progress()
-
     @api.model
     def _cron_bill(self):
         """Work on the runs in ``running`` until they are done or the time is up."""
@@ -62,69 +36,6 @@ class MspBillRun(models.Model):
                 return
 
     # === BUSINESS METHODS === #
-    @api.model
-    def _responsible(self, company):
-        """Return the billing manager who answers for automatic runs of a company."""
-        bot = self.env.ref("msp_billing.user_bot")
-        managers = self.env["res.users"].search(
-            [
-                (
-                    "all_group_ids",
-                    "in",
-                    self.env.ref("msp_billing.group_msp_billing_manager").ids,
-                ),
-                ("company_ids", "in", company.ids),
-                ("id", "!=", bot.id),
-            ],
-            order="id",
-            limit=1,
-        )
-        return managers or self.env.ref("base.user_admin")
-
-    def _has_new_work(self, company, day):
-        """Say whether something is due that no run of the day has tried.
-
-        Held cycles are looked at again once a day, failed ones at their next try,
-        parked ones (three failures) only by a run that a person starts.
-        """
-        due = self._due_domain(company, day)
-        tried = self.env["msp.bill.run.issue"].search(
-            [("run_id.date", "=", day), ("run_id.company_id", "=", company.id)]
-        )
-        open_runs = self.search_count(
-            [
-                ("company_id", "=", company.id),
-                ("automatic", "=", True),
-                ("state", "in", ("running", "waiting", "paused", "stopped")),
-            ],
-            limit=1,
-        )
-        if open_runs:
-            return False
-        now = fields.Datetime.now()
-        retry = self.env["msp.billing.cycle"].search(
-            [
-                ("company_id", "=", company.id),
-                ("state", "=", "failed"),
-                ("attempts", "<", MAX_ATTEMPTS),
-                ("next_try", "<=", now),
-            ]
-        )
-        released = self.env["msp.billing.cycle"].search(
-            [("company_id", "=", company.id), ("state", "=", "due")]
-        )
-        if (retry | released).subscription_id.filtered_domain(due):
-            return True
-        parked = self.env["msp.billing.cycle"].search(
-            [("company_id", "=", company.id), ("state", "=", "failed")]
-        )
-        seen = tried.subscription_id | parked.subscription_id
-        return bool(
-            self.env["msp.subscription"].search_count(
-                [*due, ("id", "not in", seen.ids)], limit=1
-            )
-        )
-
     @api.model
     def _due_domain(self, company, day):
         return [
@@ -166,7 +77,7 @@ class MspBillRun(models.Model):
         return due
 
     def _preview(self):
-        """Make, count and rate the due cycles of this run, and say what would be held."""
+        """Make, count and rate the due cycles, and say what would be held."""
         self.ensure_one()
         Cycle = self.env["msp.billing.cycle"]
         cycles = Cycle._open(self._due_subscriptions(), self)
@@ -260,29 +171,34 @@ class MspBillRun(models.Model):
 
     def _bill_or_isolate(self, batch, errors):
         """Bill a batch; when it fails, bill its customers one by one."""
+        error = self._try_to_bill(batch)
+        if error is None:
+            return
+        _logger.info("A batch is billed customer by customer: %s", error)
+        for payer, subscriptions in batch.grouped("bill_to_id").items():
+            if subscriptions._lock_due() != subscriptions:
+                continue
+            error = self._try_to_bill(subscriptions)
+            if error is None:
+                errors.clear()
+            else:
+                self._fail(payer, subscriptions, error, errors)
+            self.env["ir.cron"].sudo()._commit_progress()
+
+    def _try_to_bill(self, subscriptions):
+        """Bill subscriptions; return what stopped them, after a rollback, or None.
+
+        :raises OperationalError: a conflict or a lost server is not a customer's
+        :raises StopRun: nor is what stops the run
+        """
         try:
-            self._bill_with_retry(batch)
+            self._bill_with_retry(subscriptions)
         except (OperationalError, StopRun):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is recorded
             self.env.cr.rollback()
-            _logger.info("A batch is billed customer by customer: %s", error)
-        else:
-            return
-        for payer, subscriptions in batch.grouped("bill_to_id").items():
-            locked = subscriptions._lock_due()
-            if locked != subscriptions:
-                continue
-            try:
-                self._bill_with_retry(subscriptions)
-            except (OperationalError, StopRun):
-                raise
-            except Exception as error:
-                self.env.cr.rollback()
-                self._fail(payer, subscriptions, error, errors)
-            else:
-                errors.clear()
-            self.env["ir.cron"].sudo()._commit_progress()
+            return error
+        return None
 
     def _bill_with_retry(self, subscriptions):
         """Bill subscriptions, again when another transaction was in the way."""
@@ -362,86 +278,3 @@ class MspBillRun(models.Model):
                         after=cycle.currency_id.format(cycle.amount),
                     ),
                 )
-
-    # === FAILURES === #
-    def _fail(self, payer, subscriptions, error, errors):
-        """Record a customer's failure in a transaction of its own.
-
-        :param list errors: the texts of the failures in a row, kept by the caller
-        :raises StopRun: when the same failure comes again and again
-        """
-        message = self._describe(error)
-        _logger.warning(
-            "Bill run %s: %s was not billed: %s", self.id, payer.display_name, message
-        )
-        errors.append(message)
-        if errors[-SAME_ERROR_LIMIT:] == [message] * SAME_ERROR_LIMIT:
-            raise StopRun(
-                self.env._(
-                    "The same failure three times in a row: %(message)s",
-                    message=message,
-                )
-            )
-        for cycle in self.env["msp.billing.cycle"]._open(subscriptions, self):
-            attempts = cycle.attempts + 1
-            hours = RETRY_HOURS[min(attempts, len(RETRY_HOURS)) - 1]
-            cycle.write(
-                {
-                    "state": "failed",
-                    "reason": message,
-                    "attempts": attempts,
-                    "next_try": fields.Datetime.now() + timedelta(hours=hours),
-                }
-            )
-            self._record_issue("failed", cycle, message)
-            self._ask_responsible(cycle, message)
-
-    def _ask_responsible(self, cycle, message):
-        """Give the responsible person one activity per subscription, not one per try."""
-        subscription = cycle.subscription_id.sudo()
-        summary = self.env._("Could not be billed")
-        if subscription.activity_ids.filtered(lambda a: a.summary == summary):
-            return
-        subscription.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=summary,
-            note=message,
-            user_id=(subscription.user_id or self.user_id).id,
-        )
-
-    def _describe(self, error):
-        """Return a failure as a person reads it; the trace is in the log."""
-        if isinstance(error, (UserError, AccessError)):
-            return str(error)
-        _logger.error("Bill run %s failed on a customer", self.id, exc_info=error)
-        return f"{type(error).__name__}: {error}"
-
-    def _stop(self, reason):
-        self.env.cr.rollback()
-        self.write({"state": "stopped", "stop_reason": reason})
-        self.sudo().activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=self.env._("The bill run stopped"),
-            note=reason,
-            user_id=self.user_id.id or self.env.user.id,
-        )
-
-    def _finish(self, tried):
-        """Close the run when nothing is left that it has not tried."""
-        if self._remaining().filtered(lambda sub: sub.id not in tried):
-            # Other workers hold them. Whoever comes last closes the run.
-            self.env.ref("msp_billing.ir_cron_bill").sudo()._trigger(
-                fields.Datetime.now() + timedelta(minutes=1)
-            )
-            return
-        self.state = "done"
-        self.sudo().message_post(
-            body=self.env._(
-                "%(billed)s cycles billed on %(bills)s bills, %(held)s held, "
-                "%(failed)s failed.",
-                billed=self.billed_count,
-                bills=self.bill_count,
-                held=self.held_count,
-                failed=self.failed_count,
-            )
-        )

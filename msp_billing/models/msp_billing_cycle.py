@@ -188,7 +188,7 @@ class MspBillingCycle(models.Model):
         return True
 
     def action_retry(self):
-        """Let the next run try held and failed cycles again, after what was wrong is mended."""
+        """Let the next run try held and failed cycles again, once they are mended."""
         self._require_manager()
         cycles = self.sudo().filtered(lambda cycle: cycle.state in ("held", "failed"))
         cycles.write(
@@ -230,82 +230,6 @@ class MspBillingCycle(models.Model):
         Never in a method that returns an action: the context would reach a client.
         """
         return self.with_context(msp_unfreeze=UNFREEZE)
-
-    def _discard(self):
-        """Delete cycles that are not billed, with their charges and evidence."""
-        self._clear()
-        return self.unlink()
-
-    def _clear(self):
-        """Delete the charges and the evidence of cycles that are not billed."""
-        self._refuse_frozen()
-        self.env.flush_all()
-        for table in ("msp_charge_computer", "msp_charge"):
-            self.env.cr.execute(
-                SQL(
-                    "DELETE FROM %s WHERE cycle_id = ANY(%s)",
-                    SQL.identifier(table),
-                    list(self.ids),
-                )
-            )
-        self.env["msp.charge"].invalidate_model()
-        self.env["msp.charge.computer"].invalidate_model()
-        self.invalidate_recordset(["charge_ids", "evidence_ids"])
-
-    def _release_from_run(self):
-        """Take cycles that are not billed out of a run that is previewed anew."""
-        self.filtered(lambda cycle: cycle.state in ("due", "held", "failed")).write(
-            {"run_id": False}
-        )
-
-    @api.model
-    def _open(self, subscriptions, run):
-        """Return the due cycles of subscriptions for a run, made where they miss.
-
-        Cycles that no longer fit the subscription (its end moved) are deleted first:
-        the database would refuse the new ones.
-        """
-        existing = self.search(
-            [
-                ("subscription_id", "in", subscriptions.ids),
-                ("kind", "=", "regular"),
-                ("state", "in", ("due", "held", "failed")),
-            ]
-        ).grouped("subscription_id")
-        keep, stale, missing = self.browse(), self.browse(), []
-        for subscription in subscriptions:
-            open_cycles = {
-                (cycle.date_start, cycle.date_end): cycle
-                for cycle in existing.get(subscription, self.browse())
-            }
-            for due in subscription._due_spans(run.date):
-                cycle = open_cycles.pop((due.span.start, due.span.end), None)
-                if cycle:
-                    keep |= cycle
-                else:
-                    missing.append(self._prepare_cycle(subscription, due))
-            for cycle in open_cycles.values():
-                stale |= cycle
-        stale._discard()
-        self.env.flush_all()
-        cycles = keep | self.create(missing)
-        cycles.write({"run_id": run.id})
-        return cycles.sorted(lambda cycle: (cycle.subscription_id.id, cycle.date_start))
-
-    @api.model
-    def _prepare_cycle(self, subscription, due):
-        return {
-            "subscription_id": subscription.id,
-            "date_start": due.span.start,
-            "date_end": due.span.end,
-            "full_start": due.full.start,
-            "full_end": due.full.end,
-        }
-
-    def _engine_cycle(self):
-        """Return the engine's cycle (span, full cycle, months)."""
-        self.ensure_one()
-        return self.subscription_id._calendar().cycle_from(self.date_start)
 
     def _format_period(self, lang=None):
         """Return the days of the cycle as people write them: both days included."""

@@ -5,13 +5,12 @@ from dataclasses import asdict, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from odoo import api, models
+from odoo import models
 from odoo.tools import SQL
 
 from ..engine.cycle import MONTHS
 from ..engine.money import round_digits, to_decimal
 from ..engine.rating import RatedLine, Terms, amount_of, minimum_charge, rate
-from ..engine.span import Span
 
 
 class MspBillingCycle(models.Model):
@@ -115,7 +114,7 @@ class MspBillingCycle(models.Model):
 
     # === CHARGES === #
     def _prepare_price_charges(self, prices, usages, terms):
-        """Return the values of the recurring charges, a charge for each price and tier."""
+        """Return the values of the recurring charges, one per price and tier."""
         translated = self.with_context(lang=self._customer_lang())
         vals_list = []
         for price in prices:
@@ -209,50 +208,6 @@ class MspBillingCycle(models.Model):
                 extras[cycle].append(extra)
         return extras
 
-    # === TEXTS === #
-    def _customer_lang(self):
-        return self.subscription_id.bill_to_id.lang or self.env.user.lang
-
-    def _charge_text(self, price, usage, line):
-        """Return what the customer reads: what, when, and how it was counted."""
-        self.ensure_one()
-        text = f"{price.name}, {self._format_period()}"
-        if price.price_model == "flat":
-            return text
-        if self._is_contracted(price):
-            detail = self.env._("agreed quantity")
-        else:
-            detail = self._basis_text(price, usage)
-        if line.tier is not None and len(price.tier_ids) > 1:
-            start = price.tier_ids.sorted("from_quantity")[line.tier].from_quantity
-            detail += self.env._(", price from %(start)s computers", start=f"{start:g}")
-        return f"{text}\n{detail}"
-
-    def _basis_text(self, price, usage):
-        day = usage.counting_day(
-            price.usage_basis, Span(self.date_start, self.date_end)
-        )
-        count = f"{float(round_digits(usage.quantity(price.usage_basis), 2)):g}"
-        return {
-            "end": lambda: self.env._(
-                "%(count)s computers on %(day)s", count=count, day=self._format_day(day)
-            ),
-            "peak": lambda: self.env._(
-                "%(count)s computers at most, first on %(day)s",
-                count=count,
-                day=self._format_day(day) if day else "–",
-            ),
-            "average": lambda: self.env._(
-                "%(days)s computer days in %(all)s days = %(count)s computers",
-                days=usage.computer_days,
-                all=usage.days,
-                count=count,
-            ),
-            "unique": lambda: self.env._(
-                "%(count)s different computers in the period", count=count
-            ),
-        }[price.usage_basis]()
-
     # === RESULTS === #
     def _store_terms(self, prices, usages, terms):
         """Keep what rated the cycle, so that it can be rated again in the same way."""
@@ -282,8 +237,8 @@ class MspBillingCycle(models.Model):
                     "SELECT e.cycle_id, md5(string_agg(concat_ws(':', e.computer_id, "
                     "c.sequence, e.days, e.status, e.reason), ',' "
                     "ORDER BY e.computer_id, c.sequence)), "
-                    "COUNT(DISTINCT e.computer_id) FILTER (WHERE e.status != 'excluded')"
-                    " FROM msp_charge_computer e "
+                    "COUNT(DISTINCT e.computer_id) "
+                    "FILTER (WHERE e.status != 'excluded') FROM msp_charge_computer e "
                     "LEFT JOIN msp_charge c ON c.id = e.charge_id "
                     "WHERE e.cycle_id = ANY(%s) GROUP BY e.cycle_id",
                     list(self.ids),

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ..engine.cycle import CYCLES
 from ..tools.emails import split_addresses
 
+
 class MspSubscription(models.Model):
     _name = "msp.subscription"
     _description = "Subscription"
@@ -166,8 +167,7 @@ class MspSubscription(models.Model):
         help="First day that is on no bill yet.",
     )
     next_bill_date = fields.Date(
-        string="Next Bill",
-        compute="_compute_next_bill_date", store=True, index=True
+        string="Next Bill", compute="_compute_next_bill_date", store=True, index=True
     )
     state = fields.Selection(
         selection=[

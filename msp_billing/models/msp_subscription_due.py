@@ -93,7 +93,7 @@ class MspSubscription(models.Model):
         )
 
     def _next_due(self, until):
-        """Return the day on which the cycle that starts on ``until`` is due, or False."""
+        """Return the day on which the cycle from ``until`` on is due, or False."""
         self.ensure_one()
         try:
             cycle = self._calendar().cycle_from(until) if until else None

@@ -22,7 +22,7 @@ class ResCompany(models.Model):
         string="Billing Journal",
         domain="[('type', '=', 'sale')]",
         check_company=True,
-        help="The sales journal of the bills. Empty: the company's first sales journal.",
+        help="The sales journal of the bills. Empty: the first one of the company.",
     )
     msp_product_id = fields.Many2one(
         comodel_name="product.product",

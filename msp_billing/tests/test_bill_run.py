@@ -322,7 +322,12 @@ class TestBillRun(MspBillingCommon):
     def test_cron_opens_the_run_of_today(self):
         customer = self._customer()
         today = self.company._msp_today()
-        self._subscribe(self._plan(), customer, date_start=today.replace(day=1, year=today.year - 1), billing_cycle="yearly")
+        self._subscribe(
+            self._plan(),
+            customer,
+            date_start=today.replace(day=1, year=today.year - 1),
+            billing_cycle="yearly",
+        )
         self._computers(customer, 1)
         with self.enter_registry_test_mode():
             self.env.ref("msp_billing.ir_cron_open_runs").sudo().method_direct_trigger()

@@ -44,7 +44,8 @@ class MspSubscriptionAssociate(models.TransientModel):
     )
     date_start = fields.Date(
         string="Start",
-        required=True, default=lambda self: self.env.company._msp_today()
+        required=True,
+        default=lambda self: self.env.company._msp_today(),
     )
     date_end = fields.Date(string="End", help="First day without the plan.")
     billing_cycle = fields.Selection(

@@ -1,0 +1,93 @@
+from odoo import api, fields, models
+
+from .msp_bill_run_work import MAX_ATTEMPTS
+
+
+class MspBillRun(models.Model):
+    """When a run opens by itself."""
+
+    _inherit = "msp.bill.run"
+
+    # === CRON METHODS === #
+    @api.model
+    def _cron_open_runs(self):
+        """Open the run of today for each company in which something is due."""
+        for company in self.env["res.company"].search([]):
+            today = company._msp_today()
+            bot = self.new({"company_id": company.id})._as_bot()
+            if not bot._has_new_work(company, today):
+                continue
+            run = bot.create(
+                {
+                    "date": today,
+                    "company_id": company.id,
+                    "automatic": True,
+                    "user_id": self._responsible(company).id,
+                }
+            )
+            run.action_start()
+        self.env["ir.cron"]._commit_progress()
+
+    # === BUSINESS METHODS === #
+    @api.model
+    def _responsible(self, company):
+        """Return the billing manager who answers for automatic runs of a company."""
+        bot = self.env.ref("msp_billing.user_bot")
+        managers = self.env["res.users"].search(
+            [
+                (
+                    "all_group_ids",
+                    "in",
+                    self.env.ref("msp_billing.group_msp_billing_manager").ids,
+                ),
+                ("company_ids", "in", company.ids),
+                ("id", "!=", bot.id),
+            ],
+            order="id",
+            limit=1,
+        )
+        return managers or self.env.ref("base.user_admin")
+
+    def _has_new_work(self, company, day):
+        """Say whether something is due that no run of the day has tried.
+
+        Held cycles are looked at again once a day, failed ones at their next try,
+        parked ones (three failures) only by a run that a person starts.
+        """
+        due = self._due_domain(company, day)
+        tried = self.env["msp.bill.run.issue"].search(
+            [("run_id.date", "=", day), ("run_id.company_id", "=", company.id)]
+        )
+        open_runs = self.search_count(
+            [
+                ("company_id", "=", company.id),
+                ("automatic", "=", True),
+                ("state", "in", ("running", "waiting", "paused", "stopped")),
+            ],
+            limit=1,
+        )
+        if open_runs:
+            return False
+        now = fields.Datetime.now()
+        retry = self.env["msp.billing.cycle"].search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "failed"),
+                ("attempts", "<", MAX_ATTEMPTS),
+                ("next_try", "<=", now),
+            ]
+        )
+        released = self.env["msp.billing.cycle"].search(
+            [("company_id", "=", company.id), ("state", "=", "due")]
+        )
+        if (retry | released).subscription_id.filtered_domain(due):
+            return True
+        parked = self.env["msp.billing.cycle"].search(
+            [("company_id", "=", company.id), ("state", "=", "failed")]
+        )
+        seen = tried.subscription_id | parked.subscription_id
+        return bool(
+            self.env["msp.subscription"].search_count(
+                [*due, ("id", "not in", seen.ids)], limit=1
+            )
+        )

@@ -1,0 +1,54 @@
+from odoo import models
+
+from ..engine.money import round_digits
+from ..engine.span import Span
+
+
+class MspBillingCycle(models.Model):
+    """What a customer reads on a line of the bill."""
+
+    _inherit = "msp.billing.cycle"
+
+    # === BUSINESS METHODS === #
+    def _customer_lang(self):
+        return self.subscription_id.bill_to_id.lang or self.env.user.lang
+
+    def _charge_text(self, price, usage, line):
+        """Return what the customer reads: what, when, and how it was counted."""
+        self.ensure_one()
+        text = f"{price.name}, {self._format_period()}"
+        if price.price_model == "flat":
+            return text
+        if self._is_contracted(price):
+            detail = self.env._("agreed quantity")
+        else:
+            detail = self._basis_text(price, usage)
+        if line.tier is not None and len(price.tier_ids) > 1:
+            start = price.tier_ids.sorted("from_quantity")[line.tier].from_quantity
+            detail += self.env._(", price from %(start)s computers", start=f"{start:g}")
+        return f"{text}\n{detail}"
+
+    def _basis_text(self, price, usage):
+        day = usage.counting_day(
+            price.usage_basis, Span(self.date_start, self.date_end)
+        )
+        count = f"{float(round_digits(usage.quantity(price.usage_basis), 2)):g}"
+        return {
+            "end": lambda: self.env._(
+                "%(count)s computers on %(day)s", count=count, day=self._format_day(day)
+            ),
+            "peak": lambda: self.env._(
+                "%(count)s computers at most, first on %(day)s",
+                count=count,
+                day=self._format_day(day) if day else "–",
+            ),
+            "average": lambda: self.env._(
+                "%(days)s computer days in %(all)s days = %(count)s computers",
+                days=usage.computer_days,
+                all=usage.days,
+                count=count,
+            ),
+            "unique": lambda: self.env._(
+                "%(count)s different computers in the period", count=count
+            ),
+        }[price.usage_basis]()

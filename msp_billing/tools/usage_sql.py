@@ -1,0 +1,131 @@
+"""The SQL that counts computers and stores the evidence behind charges."""
+
+# Spans of a scope: which customer's days belong to which cycle. ``seen`` are the days
+# of computers in it: half-open, cut to the cycle, never overlapping for a computer.
+SEEN = """
+    scope(cycle_id, partner_id, d0, d1) AS (
+        SELECT * FROM unnest(%(s_cycle)s::int[], %(s_partner)s::int[],
+                             %(s_from)s::date[], %(s_to)s::date[])
+    ),
+    covered(cycle_id, price_id, type_id) AS (
+        SELECT * FROM unnest(%(c_cycle)s::int[], %(c_price)s::int[],
+                             %(c_type)s::int[])
+    ),
+    present AS (
+        SELECT s.cycle_id, p.computer_id, p.type_id, p.partner_id,
+               GREATEST(p.date_from, s.d0) AS f,
+               LEAST(COALESCE(p.date_to, s.d1), s.d1) AS t
+          FROM scope s
+          JOIN msp_computer_period p
+            ON p.partner_id = s.partner_id
+           AND p.date_from < s.d1
+           AND (p.date_to IS NULL OR p.date_to > s.d0)
+    ),
+    seen AS (
+        SELECT c.price_id, p.*
+          FROM present p
+          JOIN covered c ON c.cycle_id = p.cycle_id AND c.type_id = p.type_id
+    )
+"""
+
+MEASURE = (
+    "WITH "
+    + SEEN
+    + """,
+    step AS (
+        SELECT cycle_id, price_id, day, SUM(change) AS change
+          FROM (SELECT cycle_id, price_id, f AS day, 1 AS change FROM seen
+                UNION ALL
+                SELECT cycle_id, price_id, t, -1 FROM seen) AS both_ends
+         GROUP BY cycle_id, price_id, day
+    ),
+    level AS (
+        SELECT cycle_id, price_id, day,
+               SUM(change) OVER (PARTITION BY cycle_id, price_id ORDER BY day) AS n
+          FROM step
+    ),
+    peak AS (
+        SELECT DISTINCT ON (cycle_id, price_id) cycle_id, price_id, n, day
+          FROM level
+         ORDER BY cycle_id, price_id, n DESC, day
+    ),
+    total AS (
+        SELECT s.cycle_id, s.price_id,
+               SUM(s.t - s.f) AS days,
+               COUNT(*) FILTER (WHERE s.t = c.date_end) AS at_end,
+               COUNT(DISTINCT s.computer_id) AS different
+          FROM seen s
+          JOIN unnest(%(e_cycle)s::int[], %(e_end)s::date[]) AS c(id, date_end)
+            ON c.id = s.cycle_id
+         GROUP BY s.cycle_id, s.price_id
+    )
+    SELECT t.cycle_id, t.price_id, t.days, t.at_end, p.n, p.day, t.different
+      FROM total t JOIN peak p USING (cycle_id, price_id)
+    """
+)
+
+EVIDENCE = (
+    "WITH "
+    + SEEN
+    + """,
+    charged(cycle_id, price_id, charge_id, counting_day, included, most) AS (
+        SELECT * FROM unnest(%(h_cycle)s::int[], %(h_price)s::int[],
+                             %(h_charge)s::int[], %(h_day)s::date[],
+                             %(h_included)s::int[], %(h_most)s::int[])
+    ),
+    behind AS (
+        SELECT h.cycle_id, h.charge_id, s.computer_id,
+               (array_agg(s.type_id ORDER BY s.f DESC))[1] AS type_id,
+               (array_agg(s.partner_id ORDER BY s.f DESC))[1] AS partner_id,
+               MIN(s.f) AS f, MAX(s.t) AS t, SUM(s.t - s.f) AS days,
+               h.counting_day IS NULL
+                   OR bool_or(s.f <= h.counting_day AND h.counting_day < s.t) AS there,
+               h.included, h.most
+          FROM seen s JOIN charged h USING (cycle_id, price_id)
+         GROUP BY h.cycle_id, h.charge_id, s.computer_id, h.counting_day,
+                  h.included, h.most
+    ),
+    ranked AS (
+        SELECT b.*, row_number() OVER (
+                   PARTITION BY charge_id, there ORDER BY f, computer_id) AS rank
+          FROM behind b
+    ),
+    unpriced AS (
+        SELECT p.cycle_id, p.computer_id,
+               (array_agg(p.type_id ORDER BY p.f DESC))[1] AS type_id,
+               (array_agg(p.partner_id ORDER BY p.f DESC))[1] AS partner_id,
+               MIN(p.f) AS f, MAX(p.t) AS t, SUM(p.t - p.f) AS days
+          FROM present p
+         WHERE NOT EXISTS (SELECT 1 FROM seen s WHERE s.cycle_id = p.cycle_id
+                              AND s.computer_id = p.computer_id)
+         GROUP BY p.cycle_id, p.computer_id
+    ),
+    evidence AS (
+        SELECT cycle_id, charge_id, computer_id, partner_id, type_id, f, t, days,
+               CASE WHEN NOT there THEN 'excluded'
+                    WHEN rank <= included THEN 'included'
+                    WHEN rank > included + most THEN 'excluded'
+                    ELSE 'counted' END AS status,
+               CASE WHEN NOT there THEN 'absent'
+                    WHEN rank <= included THEN 'included'
+                    WHEN rank > included + most THEN 'above_maximum'
+                    END AS reason
+          FROM ranked
+        UNION ALL
+        SELECT cycle_id, NULL, computer_id, partner_id, type_id, f, t, days,
+               'excluded', 'no_price'
+          FROM unpriced
+    )
+    INSERT INTO msp_charge_computer
+           (cycle_id, charge_id, computer_id, partner_id, type_id, date_from, date_to,
+            days, status, reason, name, company_id,
+            create_uid, write_uid, create_date, write_date)
+    SELECT e.cycle_id, e.charge_id, e.computer_id, e.partner_id, e.type_id, e.f, e.t,
+           e.days, e.status, e.reason, c.name, y.company_id, %(uid)s, %(uid)s,
+           now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+      FROM evidence e
+      JOIN msp_computer c ON c.id = e.computer_id
+      JOIN msp_billing_cycle y ON y.id = e.cycle_id
+     ORDER BY e.cycle_id, e.charge_id, e.f, e.computer_id
+    """
+)
