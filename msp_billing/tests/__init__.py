@@ -13,3 +13,4 @@ from . import test_source_refusals
 from . import test_source_access
 from . import test_subscription
 from . import test_calendar_billing
+from . import test_subscription_billing
