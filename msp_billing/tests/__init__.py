@@ -14,3 +14,5 @@ from . import test_source_access
 from . import test_subscription
 from . import test_calendar_billing
 from . import test_subscription_billing
+from . import test_site_billing
+from . import test_price_billing
