@@ -68,7 +68,7 @@ class MspServicePlan(models.Model):
         "CHECK (minimum_amount >= 0)", "The minimum of a plan cannot be negative."
     )
     _code_unique = models.UniqueIndex(
-        "(company_id, code) WHERE code IS NOT NULL",
+        "(company_id, code) WHERE code <> ''",
         "Another plan of the company has this code already.",
     )
 
@@ -118,26 +118,6 @@ class MspServicePlan(models.Model):
             )
 
     # === CONSTRAINT METHODS === #
-    @api.constrains("currency_id", "company_id")
-    def _check_not_billed(self):
-        Cycle = self.env["msp.billing.cycle"].sudo()
-        for plan in self:
-            billed = Cycle.search_count(
-                [("plan_id", "=", plan.id), ("state", "=", "billed")], limit=1
-            )
-            if billed and any(
-                cycle.currency_id != plan.currency_id
-                or cycle.company_id != plan.company_id
-                for cycle in plan.subscription_ids.cycle_ids
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "Plan %(plan)s has been billed: its currency and company "
-                        "stay. Make a new plan and move the customers to it.",
-                        plan=plan.display_name,
-                    )
-                )
-
     @api.constrains("minimum_amount")
     def _check_weekly(self):
         self.subscription_ids._check_weekly_prices()
@@ -149,6 +129,10 @@ class MspServicePlan(models.Model):
                 raise ValidationError(self.env._("A service plan needs a name."))
 
     # === CRUD METHODS === #
+    def write(self, vals):
+        self._refuse_billed(vals)
+        return super().write(vals)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_subscribed(self):
         for plan in self.with_context(active_test=False):
@@ -192,6 +176,34 @@ class MspServicePlan(models.Model):
         return action
 
     # === BUSINESS METHODS === #
+    def _refuse_billed(self, vals):
+        """Refuse another currency or company: that of the billed cycles follows it."""
+        changed = self.filtered(
+            lambda plan: any(
+                name in vals and plan[name].id != vals[name]
+                for name in ("currency_id", "company_id")
+            )
+        )
+        for plan in changed:
+            if (
+                self.env["msp.billing.cycle"]
+                .sudo()
+                .search_count(
+                    [
+                        ("plan_id", "=", plan.id),
+                        ("state", "in", ("billed", "voided")),
+                    ],
+                    limit=1,
+                )
+            ):
+                raise UserError(
+                    self.env._(
+                        "Plan %(plan)s has been billed: its currency and company "
+                        "stay. Make a new plan and move the customers to it.",
+                        plan=plan.display_name,
+                    )
+                )
+
     def _simple_price(self):
         """Return the price behind ``cost_per_computer``, or an empty recordset.
 

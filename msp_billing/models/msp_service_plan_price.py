@@ -30,7 +30,7 @@ RATING_FIELDS = frozenset(
 class MspServicePlanPrice(models.Model):
     _name = "msp.service.plan.price"
     _description = "Plan Price"
-    _order = "plan_id, sequence, date_from desc, id"
+    _order = "plan_id, sequence, date_from desc NULLS LAST, id"
     _check_company_auto = True
 
     # === FIELDS === #
@@ -169,7 +169,8 @@ class MspServicePlanPrice(models.Model):
 
     @api.constrains("replaces_id", "date_from", "plan_id")
     def _check_replaces(self):
-        for price in self.filtered("replaces_id"):
+        successors = self.search([("replaces_id", "in", self.ids)])
+        for price in (self | successors).filtered("replaces_id"):
             old = price.replaces_id
             if (
                 old.plan_id != price.plan_id
