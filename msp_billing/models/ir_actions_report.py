@@ -1,9 +1,10 @@
 import io
 
 from odoo import api, models
-from odoo.addons.base.models.ir_actions_report import _wkhtml
 from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
+
+from odoo.addons.base.models.ir_actions_report import _wkhtml
 
 from ..tools import pdf
 from .account_move_report import BILL_DOCUMENT

@@ -42,17 +42,30 @@ class MspBillDocument(models.AbstractModel):
                     for cycle in own
                     for charge, entries in self._by_charge(by_cycle[cycle])
                 ],
+                "not_covered": self._not_covered(own.evidence_ids),
             }
             for subscription, own in cycles.grouped("subscription_id").items()
         ]
 
     @api.model
     def _by_charge(self, rows):
-        """Return pairs of a charge and its computers; those without a charge last."""
-        return sorted(
-            rows.grouped("charge_id").items(),
-            key=lambda pair: (not pair[0], pair[0].sequence, pair[0].id),
+        """Return pairs of a charge and its computers, in the order of the charges."""
+        charged = rows.filtered("charge_id").grouped("charge_id")
+        return sorted(charged.items(), key=lambda pair: (pair[0].sequence, pair[0].id))
+
+    @api.model
+    def _not_covered(self, rows):
+        """Return how many computers are of types that the plan has no price for.
+
+        They are no part of the service: a number is enough on paper, the workbook of
+        the consolidated bill names them.
+        """
+        others = rows.filtered(lambda entry: not entry.charge_id)
+        counts = sorted(
+            (kind.name or "", len(own.computer_id))
+            for kind, own in others.grouped("type_id").items()
         )
+        return ", ".join(f"{count} × {name}" for name, count in counts)
 
     @api.model
     def _annex_charge(self, cycle, charge, entries):
@@ -69,7 +82,7 @@ class MspBillDocument(models.AbstractModel):
         )
         sites = entries.partner_id
         return {
-            "name": charge.price_id.name or self.env._("Without a price"),
+            "name": charge.price_id.name or charge.display_name,
             "period": cycle._format_period(),
             "count": self._count_text(entries),
             "groups": [
@@ -82,10 +95,15 @@ class MspBillDocument(models.AbstractModel):
     def _count_text(self, entries):
         counted = len(entries.filtered(lambda entry: entry.status == "counted"))
         others = len(entries) - counted
+        text = (
+            self.env._("1 computer")
+            if counted == 1
+            else self.env._("%(count)s computers", count=counted)
+        )
         if not others:
-            return self.env._("%(count)s computers", count=counted)
+            return text
         return self.env._(
-            "%(count)s computers, %(others)s not charged", count=counted, others=others
+            "%(computers)s, %(others)s not charged", computers=text, others=others
         )
 
     @api.model
@@ -109,13 +127,8 @@ class MspBillDocument(models.AbstractModel):
     @api.model
     def _group_label(self, cycle, entry, with_site):
         reasons = dict(entry._fields["reason"]._description_selection(self.env))
-        reason = ""
-        if entry.status != "counted":
-            reason = self.env._(
-                "Not charged: %(reason)s", reason=reasons.get(entry.reason, "")
-            )
         parts = (
-            reason.rstrip(": "),
+            reasons.get(entry.reason),
             entry.partner_id.name if with_site else "",
             entry.type_id.name,
             self._days_text(cycle, entry),
@@ -124,23 +137,31 @@ class MspBillDocument(models.AbstractModel):
 
     @api.model
     def _days_text(self, cycle, entry):
+        if entry.days == 1:
+            return self.env._("%(date)s, 1 day", date=self._day(entry.date_from))
         if entry.days == (cycle.date_end - cycle.date_start).days:
             return self.env._("all %(days)s days", days=entry.days)
-        last = entry.date_to.fromordinal(entry.date_to.toordinal() - 1)
         return self.env._(
-            "%(first)s – %(last)s, %(days)s days",
-            first=self._day(entry.date_from),
-            last=self._day(last),
+            "%(period)s, %(days)s days",
+            period=self._span_text(entry.date_from, entry.date_to),
             days=entry.days,
         )
 
     @api.model
-    def _annex_height(self, section):
-        """Return the rows that a section of the annex takes on paper."""
-        return 2 + sum(
-            1 + sum(2 + group["names"].count("\n") for group in charge["groups"])
-            for charge in section["charges"]
-        )
+    def _fits(self, rows, annex):
+        """Say whether the annex likely finds room below the lines, on the first page.
+
+        An estimate in millimetres; when it is wrong the annex goes on on the next page.
+        """
+        room = 105.0
+        for row in rows:
+            room -= 9 + 4 * len(row.get("details", ()))
+        for section in annex:
+            room -= 12 + sum(
+                8 + sum(6 + 4.5 * (1 + group["names"].count("\n")) for group in groups)
+                for groups in (charge["groups"] for charge in section["charges"])
+            )
+        return room > 0
 
 
 def _natural(name):

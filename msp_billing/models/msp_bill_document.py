@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from odoo import api, models
@@ -29,7 +31,7 @@ class MspBillDocument(models.AbstractModel):
         :rtype: dict
         """
         style = self._style(move.company_id)
-        annex = self._annex(move)
+        rows, annex = self._rows(move), self._annex(move)
         return {
             "move": move,
             "company": move.company_id,
@@ -42,7 +44,7 @@ class MspBillDocument(models.AbstractModel):
             "title": self._title(move, proforma),
             "period": self._period(move),
             "facts": [fact for fact in self._facts(move) if fact[1]],
-            "rows": self._rows(move),
+            "rows": rows,
             "has_discount": any(move.invoice_line_ids.mapped("discount")),
             "has_taxes": not (move.tax_totals or {}).get("same_tax_base", True),
             "payments": self._payments(move) if payments else [],
@@ -54,12 +56,12 @@ class MspBillDocument(models.AbstractModel):
             "link_code": self._link_code(move),
             "footer": self._footer(move.company_id),
             "annex": annex,
-            "annex_page": sum(self._annex_height(section) for section in annex) > 14,
+            "annex_page": not self._fits(rows, annex),
         }
 
     @api.model
     def _style(self, company):
-        return PrintStyle.of_company(company, company.paperformat_id)
+        return PrintStyle.of_company(company.with_context(bin_size=False))
 
     @api.model
     def _css(self, style):
@@ -82,7 +84,9 @@ class MspBillDocument(models.AbstractModel):
         vat_label = company.country_id.vat_label or self.env._("Tax ID")
         lines = []
         if company.is_company_details_empty:
-            lines = [company.name, *self._address(company.partner_id)]
+            # Without a logo the name stands in its place.
+            names = [company.name] if self._logo(company) else []
+            lines = [*names, *self._address(company.partner_id)]
         if foreign_vat:
             lines.append(f"{vat_label}: {foreign_vat}")
         return lines
@@ -112,7 +116,8 @@ class MspBillDocument(models.AbstractModel):
         if not is_html_empty(company.report_footer):
             return company.report_footer
         details = html2plaintext(company.company_details or "")
-        data = (company.phone, company.email, company.website, company.vat)
+        website = (company.website or "").partition("://")[2] or company.website
+        data = (company.phone, company.email, website, company.vat)
         return " · ".join(part for part in data if part and part not in details)
 
     # === WHAT IT IS === #
@@ -140,9 +145,7 @@ class MspBillDocument(models.AbstractModel):
         if not cycles:
             return ""
         first = min(cycles.mapped("date_start"))
-        last = max(cycles.mapped("date_end"))
-        last = last.fromordinal(last.toordinal() - 1)
-        return f"{self._day(first)} – {self._day(last)}"
+        return self._span_text(first, max(cycles.mapped("date_end")))
 
     @api.model
     def _facts(self, move):
@@ -158,39 +161,49 @@ class MspBillDocument(models.AbstractModel):
             (date_name, self._day(move.invoice_date)),
             (_("Due Date"), self._day(due)),
             (_("Credits Invoice"), origin),
-            (_("Billing Period"), self._period(move)),
             (_("Customer No."), partner.ref or partner.commercial_partner_id.ref),
             (country.vat_label or _("Tax ID"), partner.vat),
             # Core writes the reason of a reversal here.
             (_("Reason") if is_refund else _("Your Reference"), move.ref),
-            (_("Your Contact"), move.invoice_user_id.name),
+            (_("Your Contact"), self._contact(move)),
         ]
+
+    @api.model
+    def _contact(self, move):
+        """Return the name of the salesperson, but of no robot."""
+        user = move.invoice_user_id
+        return (
+            user.name if user.active and user != self.env.ref("base.user_root") else ""
+        )
 
     # === LINES === #
     @api.model
     def _rows(self, move):
-        """Return the rows of the table: sections, lines and notes."""
-        sections = move.invoice_line_ids.filtered(
-            lambda line: line.display_type == "line_section"
-        )
-        return [
-            self._row(line, len(sections) > 1)
-            for line in move._get_move_lines_to_report()
-        ]
+        """Return the rows of the table: sections with their sums, lines and notes."""
+        lines = move.invoice_line_ids.sorted(lambda line: (line.sequence, line.id))
+        sections = lines.filtered(lambda line: line.display_type == "line_section")
+        rows, section, total = [], {}, 0.0
+        for line in lines:
+            row = self._row(line)
+            rows.append(row)
+            if row["kind"] == "section":
+                section, total = row, 0.0
+            elif row["kind"] == "line":
+                total += self._line_amount(line)
+                if len(sections) > 1:
+                    section["amount"] = self._money(total, line.currency_id)
+        return rows
 
     @api.model
-    def _row(self, line, with_subtotal):
+    def _row(self, line):
         texts = (line.name or "").strip().splitlines() or [""]
         if line.display_type != "product":
-            is_section = line.display_type in ("line_section", "line_subsection")
-            subtotal = line.get_section_subtotal() if with_subtotal else None
+            is_section = line.display_type == "line_section"
             return {
                 "kind": "section" if is_section else "note",
-                "name": texts[0],
-                "amount": self._money(subtotal, line.currency_id),
+                "name": texts[0] if is_section else "\n".join(texts),
+                "amount": "",
             }
-        included = line.move_id.company_price_include == "tax_included"
-        amount = line.price_total if included else line.price_subtotal
         sites = self._site_counts(line.msp_charge_ids.computer_ids)
         return {
             "kind": "line",
@@ -200,8 +213,14 @@ class MspBillDocument(models.AbstractModel):
             "price": self._number(line.price_unit, line.currency_id.decimal_places),
             "discount": f"{self._number(line.discount, 0)} %" if line.discount else "",
             "taxes": ", ".join(tax.tax_label or tax.name for tax in line.tax_ids),
-            "amount": self._money(amount, line.currency_id),
+            "amount": self._money(self._line_amount(line), line.currency_id),
         }
+
+    @api.model
+    def _line_amount(self, line):
+        """Return a line's amount, with tax where the company's prices include it."""
+        included = line.move_id.company_price_include == "tax_included"
+        return line.price_total if included else line.price_subtotal
 
     @api.model
     def _site_counts(self, evidence):
@@ -222,10 +241,20 @@ class MspBillDocument(models.AbstractModel):
         return format_date(self.env, day, date_format=DATE) if day else ""
 
     @api.model
+    def _span_text(self, first, end):
+        """Return the days from a first one to the one before ``end``: 1 – 30 Apr 2026."""
+        last = end - timedelta(days=1)
+        if first == last:
+            return self._day(first)
+        pattern = DATE
+        if first.year == last.year:
+            pattern = "d" if first.month == last.month else "d MMM"
+        start = format_date(self.env, first, date_format=pattern)
+        return f"{start} – {self._day(last)}"
+
+    @api.model
     def _money(self, amount, currency):
         """Return an amount without its sign: the column's head names the currency."""
-        if amount is None:
-            return ""
         return formatLang(self.env, amount, digits=currency.decimal_places)
 
     @api.model

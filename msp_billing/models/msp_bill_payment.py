@@ -10,19 +10,19 @@ class MspBillDocument(models.AbstractModel):
     # === BUSINESS METHODS === #
     @api.model
     def _payments(self, move):
+        """Return what was paid or set off, as pairs of a name and an amount."""
         content = (move.invoice_payments_widget or {}).get("content", [])
         return [
-            {
-                "name": self._payment_text(payment),
-                "amount": payment["amount"],
-            }
+            (self._payment_text(move, payment), payment["amount"])
             for payment in content
             if not payment["is_exchange"]
         ]
 
     @api.model
-    def _payment_text(self, payment):
+    def _payment_text(self, move, payment):
         day = self._day(payment["date"])
+        if move.move_type == "out_refund":
+            return self.env._("Set off on %(date)s", date=day)
         if payment.get("is_refund"):
             return self.env._("Credited on %(date)s", date=day)
         return self.env._("Paid on %(date)s", date=day)
@@ -33,7 +33,7 @@ class MspBillDocument(models.AbstractModel):
         if move.state != "posted":
             return None
         if move.move_type == "out_refund":
-            return self.env._("Your Credit")
+            return self.env._("Remaining Credit")
         if not move.amount_residual:
             return self.env._("Paid, Thank You")
         return self.env._("Amount Due")
@@ -61,18 +61,20 @@ class MspBillDocument(models.AbstractModel):
 
     @api.model
     def _installments(self, move):
-        details = move.payment_term_details or []
-        if not self._is_payable(move) or len(details) < 2:
+        terms = move.line_ids.filtered(
+            lambda line: line.display_type == "payment_term"
+        ).sorted("date_maturity")
+        if not self._is_payable(move) or len(terms) < 2:
             return []
         return [
             self.env._(
                 "%(amount)s due on %(date)s",
                 amount=formatLang(
-                    self.env, detail["amount"], currency_obj=move.currency_id
+                    self.env, line.amount_currency, currency_obj=move.currency_id
                 ),
-                date=detail["date"],
+                date=self._day(line.date_maturity),
             )
-            for detail in details
+            for line in terms
         ]
 
     @api.model

@@ -75,7 +75,7 @@ class BillWorkbook:
         ]
 
     def _bill_rows(self):
-        state_text = self._env["msp.consolidated.bill"]._state_text
+        Wizard = self._env["msp.consolidated.bill"]
         for move in self._moves:
             sign = _sign(move)
             yield (
@@ -89,7 +89,7 @@ class BillWorkbook:
                 sign * move.amount_total,
                 sign * move.amount_residual,
                 move.currency_id.name,
-                state_text(move),
+                Wizard._state_text(Wizard._state(move)),
             )
 
     # === LINES === #
@@ -126,7 +126,7 @@ class BillWorkbook:
                     charge.subscription_id.partner_id.name,
                     cycle.date_start,
                     _last_day(cycle.date_end),
-                    line.name,
+                    " – ".join((line.name or "").splitlines()),
                     charge.counted if charge.price_id else None,
                     _sign(move) * line.quantity,
                     line.price_unit,

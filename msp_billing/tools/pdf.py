@@ -31,6 +31,12 @@ STATIC_TYPES = (
     ".woff",
     ".woff2",
 )
+# What a customer's HTML asks for and does not get is no news.
+LOG_LEVELS = {
+    "weasyprint": logging.ERROR,
+    "weasyprint.progress": logging.ERROR,
+    "fontTools": logging.WARNING,
+}
 # Pango's font maps must not be used by two threads at once.
 _lock = threading.RLock()
 
@@ -77,7 +83,7 @@ def engine():
     except (ImportError, OSError) as error:
         _logger.info("Bills are printed by wkhtmltopdf, without WeasyPrint: %s", error)
         return None
-    for name, level in (("weasyprint", logging.ERROR), ("fontTools", logging.WARNING)):
+    for name, level in LOG_LEVELS.items():
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, level))
 

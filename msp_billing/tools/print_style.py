@@ -4,6 +4,7 @@ import functools
 import re
 from typing import NamedTuple
 
+from odoo.tools.image import image_data_uri
 from odoo.tools.misc import file_open
 
 FOLDER = "msp_billing/static/src/print"
@@ -34,13 +35,13 @@ class PrintStyle(NamedTuple):
     secondary: str = DARK
     layout: str = "standard"
     paper: str = "210mm 297mm"
+    background: str = ""
 
     @classmethod
-    def of_company(cls, company, paper_format):
+    def of_company(cls, company):
         """Return the style of a company's documents.
 
         :param company: ``res.company``
-        :param paper_format: ``report.paperformat``, may be empty
         """
         key = company.external_report_layout_id.key or ""
         layout = key.rpartition("external_layout_")[2]
@@ -50,16 +51,23 @@ class PrintStyle(NamedTuple):
             primary=primary,
             secondary=_valid_colour(company.secondary_color) or primary,
             layout=layout if layout in LAYOUTS else "standard",
-            paper=_paper(paper_format),
+            paper=_paper(company.paperformat_id),
+            background=_background(company),
         )
 
     def sheets(self):
         """Return the texts of the style sheets for a PDF, fonts first."""
-        return [_font_faces(self.font), self.css()]
+        sheets = [_font_faces(self.font), self.css()]
+        if self.background:
+            sheets.append(
+                f'@page {{ background: url("{self.background}") no-repeat; '
+                "background-size: cover }"
+            )
+        return sheets
 
     def css(self):
         """Return the style sheet with this company's values in place."""
-        return _css(self)
+        return _css(self._replace(background=""))
 
 
 @functools.lru_cache(maxsize=64)
@@ -95,6 +103,13 @@ def _font_faces(font):
 def _read(name):
     with file_open(f"{FOLDER}/{name}") as file:
         return file.read()
+
+
+def _background(company):
+    """Return the background that a company made itself; Odoo's demo one is none."""
+    if company.layout_background != "Custom" or not company.layout_background_image:
+        return ""
+    return image_data_uri(company.layout_background_image)
 
 
 def _paper(paper_format):

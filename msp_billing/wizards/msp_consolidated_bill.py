@@ -3,7 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools.misc import format_date
+from odoo.tools.misc import format_date, formatLang
 
 from ..tools.bill_workbook import BillWorkbook
 
@@ -193,54 +193,61 @@ class MspConsolidatedBill(models.TransientModel):
             "footer": Document._footer(company),
             "company_lines": Document._company_lines(moves[:1]),
             "customer": customers if len(customers) == 1 else None,
-            "period": f"{self._day(self.date_from)} – {self._day(self.date_to)}",
+            "period": Document._span_text(
+                self.date_from, self.date_to + relativedelta(days=1)
+            ),
             "rows": [self._summary_row(move) for move in moves],
             "totals": [
-                self._summary_total(currency, own)
+                {"name": currency.name, **self._sums(own)}
                 for currency, own in moves.grouped("currency_id").items()
             ],
         }
 
     def _summary_row(self, move):
-        money = self.env["msp.bill.document"]._money
-        sign = -1 if move.move_type == "out_refund" else 1
-        currency = move.currency_id
+        state = self._state(move)
         return {
             "customer": move.commercial_partner_id.name or "",
             "name": move.name,
             "date": self._day(move.invoice_date),
-            "due": self._day(move.invoice_date_due) if sign > 0 else "",
-            "untaxed": money(sign * move.amount_untaxed, currency),
-            "total": money(sign * move.amount_total, currency),
-            "open": money(sign * move.amount_residual, currency),
-            "currency": currency.name,
-            "state": self._state_text(move),
+            "due": "" if state == "credit" else self._day(move.invoice_date_due),
+            "state": state,
+            "status": self._state_text(state),
+            **self._sums(move),
         }
 
-    def _summary_total(self, currency, moves):
-        money = self.env["msp.bill.document"]._money
-        signed = [
-            (-1 if move.move_type == "out_refund" else 1, move) for move in moves
-        ]
+    def _sums(self, moves):
+        """Return the sums of bills of one currency, credit notes taken off."""
+        sums = dict.fromkeys(("untaxed", "total", "open"), 0.0)
+        for move in moves:
+            sign = -1 if move.move_type == "out_refund" else 1
+            sums["untaxed"] += sign * move.amount_untaxed
+            sums["total"] += sign * move.amount_total
+            sums["open"] += sign * move.amount_residual
         return {
-            "name": currency.name,
-            "count": len(moves),
-            "untaxed": money(sum(s * move.amount_untaxed for s, move in signed), currency),
-            "total": money(sum(s * move.amount_total for s, move in signed), currency),
-            "open": money(sum(s * move.amount_residual for s, move in signed), currency),
+            name: formatLang(self.env, value, currency_obj=moves.currency_id)
+            for name, value in sums.items()
         }
 
     @api.model
-    def _state_text(self, move):
-        """Return what has become of a bill, in one word."""
+    def _state(self, move):
+        """Return what has become of a bill."""
         if move.move_type == "out_refund":
-            return self.env._("Credit")
+            return "credit"
         if move.payment_state == "reversed":
-            return self.env._("Credited")
+            return "credited"
         if not move.amount_residual:
-            return self.env._("Paid")
+            return "paid"
         if move.invoice_date_due < move.company_id._msp_today():
-            return self.env._("Overdue")
-        if move.payment_state == "partial":
-            return self.env._("Partly Paid")
-        return self.env._("Open")
+            return "overdue"
+        return "partial" if move.payment_state == "partial" else "open"
+
+    @api.model
+    def _state_text(self, state):
+        return {
+            "credit": self.env._("Credit"),
+            "credited": self.env._("Credited"),
+            "paid": self.env._("Paid"),
+            "overdue": self.env._("Overdue"),
+            "partial": self.env._("Partly Paid"),
+            "open": self.env._("Open"),
+        }[state]
