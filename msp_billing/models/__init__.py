@@ -19,10 +19,12 @@ from . import msp_subscription_price_override
 from . import msp_extra_charge
 from . import msp_usage
 from . import msp_usage_scope
+from . import msp_usage_evidence
 from . import msp_billing_cycle
 from . import msp_billing_opening
 from . import msp_billing_rating
 from . import msp_billing_text
+from . import msp_billing_correction
 from . import msp_billing_hold
 from . import msp_bill_builder
 from . import msp_bill_document
@@ -37,6 +39,7 @@ from . import msp_bill_run_open
 from . import msp_bill_run_issue
 from . import account_move
 from . import account_move_line
+from . import account_move_void
 from . import account_move_report
 from . import ir_actions_report
 from . import msp_reminder_step

@@ -30,15 +30,20 @@ class MspBillBuilder(models.AbstractModel):
 
     @api.model
     def _group_key(self, cycle):
+        """Return what one invoice has in common.
+
+        A correction goes to whom the original was billed.
+        """
         subscription = cycle.subscription_id
+        original = cycle.charge_ids.origin_cycle_id.move_id.sorted("id")[-1:].sudo()
         term = subscription.payment_term_id
         return (
             cycle.company_id,
-            subscription.bill_to_id,
+            original.partner_id or subscription.bill_to_id,
             cycle.currency_id,
             term,
             None if term else subscription.due_days,
-            subscription.bill_email,
+            original.msp_bill_email or subscription.bill_email,
         )
 
     @api.model
@@ -55,6 +60,7 @@ class MspBillBuilder(models.AbstractModel):
         A total below zero becomes a credit note with its quantities turned round.
         """
         subscription = cycles[:1].subscription_id
+        _company, payer, _currency, _term, _days, email = self._group_key(cycles[:1])
         is_refund = self._totals(cycles, run.date)["total"] < 0
         sign = -1 if is_refund else 1
         vals = {
@@ -62,12 +68,12 @@ class MspBillBuilder(models.AbstractModel):
             "company_id": run.company_id.id,
             "journal_id": run.company_id._msp_sales_journal().id,
             "currency_id": cycles.currency_id.id,
-            "partner_id": subscription.bill_to_id.id,
+            "partner_id": payer.id,
             "invoice_date": run.date,
             "invoice_user_id": subscription.user_id.id,
             "invoice_payment_term_id": subscription.payment_term_id.id,
             "msp_run_id": run.id,
-            "msp_bill_email": subscription.bill_email,
+            "msp_bill_email": email,
             "invoice_line_ids": self._prepare_lines(cycles, sign),
         }
         if not subscription.payment_term_id:

@@ -40,8 +40,9 @@ class MspBillRun(models.Model):
     def _due_domain(self, company, day):
         return [
             ("company_id", "=", company.id),
-            ("next_bill_date", "!=", False),
+            "|",
             ("next_bill_date", "<=", day),
+            ("next_correction_date", "<=", day),
         ]
 
     def _due_subscriptions(self):
@@ -80,8 +81,10 @@ class MspBillRun(models.Model):
         """Make, count and rate the due cycles, and say what would be held."""
         self.ensure_one()
         Cycle = self.env["msp.billing.cycle"]
-        cycles = Cycle._open(self._due_subscriptions(), self)
+        subscriptions = self._due_subscriptions()
+        cycles = Cycle._open(subscriptions, self)
         cycles._rate()
+        cycles |= Cycle._correct(subscriptions, self)
         billable = cycles._hold()
         self._record_held(cycles - billable)
         for group in self.env["msp.bill.builder"]._group(billable):
@@ -239,11 +242,22 @@ class MspBillRun(models.Model):
             if cycle.fingerprint and cycle.state == "due":
                 previewed[cycle] = (cycle.fingerprint, cycle.amount)
         cycles._rate()
+        cycles |= Cycle._correct(subscriptions, self)
         billable = cycles._hold()
         self._record_held(cycles - billable)
         self._record_changes(previewed)
         for group in self.env["msp.bill.builder"]._group(billable):
             self._bill_group(group)
+        held = (cycles - billable).subscription_id
+        self._schedule_corrections(subscriptions - held)
+
+    def _schedule_corrections(self, subscriptions):
+        """Set when the history of what is billed now is looked at again."""
+        subscriptions.filtered(
+            lambda sub: (
+                not sub.next_correction_date or sub.next_correction_date <= self.date
+            )
+        )._schedule_correction(self.date)
 
     def _bill_group(self, cycles):
         """Make and post the invoice of a group of cycles, and queue its mail."""

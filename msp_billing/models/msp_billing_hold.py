@@ -49,7 +49,7 @@ class MspBillingCycle(models.Model):
     def _hold_missed(self):
         """More missed cycles than a run may catch up are held together."""
         by_subscription = defaultdict(self.browse)
-        for cycle in self:
+        for cycle in self.filtered(lambda cycle: cycle.kind == "regular"):
             by_subscription[cycle.subscription_id] |= cycle
         held = {}
         for subscription, cycles in by_subscription.items():
@@ -76,12 +76,12 @@ class MspBillingCycle(models.Model):
                 ),
             )
             for cycle in self
-            if not cycle._prices()
+            if cycle.kind == "regular" and not cycle._prices()
         }
 
     def _hold_quantities(self):
         held = {}
-        for cycle in self:
+        for cycle in self.filtered(lambda cycle: cycle.kind == "regular"):
             for price in cycle._prices():
                 if cycle._is_contracted(price) and cycle._contracted(price) is None:
                     held[cycle] = (

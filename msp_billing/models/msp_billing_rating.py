@@ -189,6 +189,7 @@ class MspBillingCycle(models.Model):
     def _prepare_charge(self, line):
         return {
             "cycle_id": self.id,
+            "tier": -1 if line.tier is None else line.tier,
             "quantity": float(line.quantity),
             "unit_price": float(line.unit_price),
             "full_unit_price": float(line.full_unit_price),

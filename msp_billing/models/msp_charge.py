@@ -4,6 +4,9 @@ from odoo.tools import format_amount
 
 from .msp_billing_cycle import UNFREEZE
 
+# Computers named on the line of a correction; all of them are in its evidence.
+NAMED = 6
+
 
 class MspCharge(models.Model):
     _name = "msp.charge"
@@ -85,6 +88,9 @@ class MspCharge(models.Model):
     computer_ids = fields.One2many(
         comodel_name="msp.charge.computer", inverse_name="charge_id", readonly=True
     )
+    tier = fields.Integer(
+        default=-1, readonly=True, aggregator=None, help="-1: the price has no tiers."
+    )
     move_line_id = fields.Many2one(
         comodel_name="account.move.line",
         string="Bill Line",
@@ -129,6 +135,50 @@ class MspCharge(models.Model):
                         charge=charge.display_name,
                     )
                 )
+
+    def _changed_rows(self, before, now):
+        """Return the values of the evidence of the computers that came, went, changed.
+
+        :param dict before: computer id -> its newest stored evidence
+        :param dict now: computer id -> its row of EVIDENCE today
+        """
+        self.ensure_one()
+        vals_list = []
+        for computer_id in sorted(before.keys() | now.keys()):
+            old, new = before.get(computer_id), now.get(computer_id)
+            if old and new and (old.days, old.status) == (int(new[7]), new[8]):
+                continue
+            if not new and not old.days:
+                continue
+            computer = self.env["msp.computer"].browse(computer_id)
+            vals_list.append(
+                {
+                    "cycle_id": self.cycle_id.id,
+                    "charge_id": self.id,
+                    "computer_id": computer_id,
+                    "name": computer.name,
+                    "partner_id": new[3] if new else old.partner_id.id,
+                    "type_id": new[4] if new else old.type_id.id,
+                    "date_from": new[5] if new else False,
+                    "date_to": new[6] if new else False,
+                    "days": int(new[7]) if new else 0,
+                    "status": new[8] if new else "excluded",
+                    "reason": new[9] if new else "absent",
+                }
+            )
+        return vals_list
+
+    def _name_computers(self, vals_list):
+        """Name on the line the computers that the difference comes from."""
+        came = [vals["name"] for vals in vals_list if vals["status"] != "excluded"]
+        went = [vals["name"] for vals in vals_list if vals["status"] == "excluded"]
+        parts = [
+            sign + " " + ", ".join(names[:NAMED]) + (" …" if names[NAMED:] else "")
+            for sign, names in (("+", came), ("–", went))
+            if names
+        ]
+        if parts:
+            self.name = "\n".join([self.name, "  ".join(parts)])
 
     def _explain(self):
         """Return the calculation in words and numbers, a line each."""

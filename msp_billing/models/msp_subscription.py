@@ -76,7 +76,10 @@ class MspSubscription(models.Model):
         help="Month in which a cycle begins; the others follow in steps of the cycle.",
     )
     timing = fields.Selection(
-        selection=[("arrears", "At the end of the cycle")],
+        selection=[
+            ("arrears", "At the end of the cycle"),
+            ("advance", "At the start of the cycle"),
+        ],
         required=True,
         default="arrears",
     )
@@ -168,6 +171,13 @@ class MspSubscription(models.Model):
     )
     next_bill_date = fields.Date(
         string="Next Bill", compute="_compute_next_bill_date", store=True, index=True
+    )
+    next_correction_date = fields.Date(
+        string="Next Correction",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Day on which changed history of billed cycles is looked for next.",
     )
     state = fields.Selection(
         selection=[
@@ -268,13 +278,17 @@ class MspSubscription(models.Model):
             subscription.cycle_count = counts.get(subscription._origin, 0)
 
     # === ACTION METHODS === #
-    def action_dissociate(self, date_end):
+    def action_dissociate(self, date_end, reason=None):
         """End the subscriptions on a day.
 
-        The days up to it that are not billed yet go on the next bill.
+        The days up to it that are not billed yet go on the next bill. Billed days
+        from it on are credited with the next corrections; that takes a billing
+        manager and a reason.
 
         :param date_end: date or ISO text, the first day that is not billed any more
-        :raises UserError: when the day lies before the start or inside billed days
+        :param str reason: why billed days are credited
+        :raises UserError: when the day lies before the start, or inside billed days
+            without a reason or a manager
         """
         day = fields.Date.to_date(date_end)
         for subscription in self:
@@ -296,6 +310,14 @@ class MspSubscription(models.Model):
                         end=subscription.date_end,
                     )
                 )
+        inside = self.filtered(lambda sub: sub._ends_in_billed_days(day))
+        if (
+            inside
+            and (reason or "").strip()
+            and self.env.user.has_group("msp_billing.group_msp_billing_manager")
+        ):
+            inside._end_in_billed_days(day, reason.strip())
+            return (self - inside).write({"date_end": day})
         return self.write({"date_end": day})
 
     def action_view_cycles(self):

@@ -1,3 +1,8 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -22,21 +27,24 @@ class MspSubscription(models.Model):
         "cycle_ids.date_end",
     )
     def _compute_next_bill_date(self):
-        billed = dict(
+        billed = defaultdict(dict)
+        for cycle in (
             self.env["msp.billing.cycle"]
             .sudo()
-            ._read_group(
+            .search_fetch(
                 [
                     ("subscription_id", "in", self.ids),
                     ("state", "=", "billed"),
                     ("kind", "=", "regular"),
                 ],
-                groupby=["subscription_id"],
-                aggregates=["date_end:max"],
+                ["subscription_id", "date_start", "date_end"],
             )
-        )
+        ):
+            billed[cycle.subscription_id][cycle.date_start] = cycle.date_end
         for subscription in self:
-            until = billed.get(subscription._origin) or subscription.date_start
+            until = subscription.date_start
+            while until in billed[subscription._origin]:
+                until = billed[subscription._origin][until]
             subscription.billed_until = until
             subscription.next_bill_date = subscription._next_due(until)
 
@@ -103,9 +111,72 @@ class MspSubscription(models.Model):
         return cycle.due_date(self.timing) if cycle else False
 
     def _due_spans(self, day):
-        """Return the engine's cycles that are due on a day, oldest first."""
+        """Return the engine's cycles that are due on a day, oldest first.
+
+        Days that are billed already, behind a voided cycle, are left out.
+        """
         self.ensure_one()
-        return self._calendar().due_cycles(self.billed_until, day, self.timing)
+        calendar, billed = self._calendar(), self._billed_starts()
+        spans, start = [], self.billed_until
+        while cycle := calendar.cycle_from(start):
+            if cycle.span.start in billed:
+                start = billed[cycle.span.start]
+                continue
+            if cycle.due_date(self.timing) > day:
+                break
+            spans.append(cycle)
+            start = cycle.span.end
+        return spans
+
+    def _billed_starts(self):
+        """Return first day -> first day after, of the billed cycles."""
+        rows = (
+            self.env["msp.billing.cycle"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("subscription_id", "=", self.id),
+                    ("state", "=", "billed"),
+                    ("kind", "=", "regular"),
+                ],
+                ["date_start", "date_end"],
+            )
+        )
+        return {row.date_start: row.date_end for row in rows}
+
+    # === CORRECTIONS === #
+    def _is_corrected(self, day):
+        """Say whether the corrections of a day are billed."""
+        return bool(
+            self.env["msp.billing.cycle"].search_count(
+                [
+                    ("subscription_id", "=", self.id),
+                    ("kind", "=", "correction"),
+                    ("state", "=", "billed"),
+                    ("date_start", "=", day),
+                ],
+                limit=1,
+            )
+        )
+
+    def _schedule_correction(self, day):
+        """Set the next day, after ``day``, on which corrections are looked for."""
+        for subscription in self:
+            subscription.next_correction_date = subscription._correction_after(day)
+
+    def _correction_after(self, day):
+        """Return the first correction day after a day, or False when none is left."""
+        self.ensure_one()
+        calendar = self._calendar()
+        reach = timedelta(days=7 if self.billing_cycle == "weekly" else 31)
+        found = calendar.correction_day(max(day, self.date_start) + reach)
+        before = calendar.correction_day(found - timedelta(days=1))
+        if before and before > day:
+            found = before
+        last = self.date_end and self.date_end + relativedelta(
+            months=self.company_id.msp_adjustment_months + 1
+        )
+        return False if last and found > last else found
 
     def _lock_due(self):
         """Lock the rows that no other worker holds and return them."""

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from ..engine.errors import EngineError
 from ..engine.span import OPEN_END
 from ..tools.emails import split_addresses
+from .msp_billing_cycle import UNFREEZE
 
 # Once a cycle is billed these explain it and stay; Change ends the subscription and
 # associates a new one.
@@ -242,17 +243,37 @@ class MspSubscription(models.Model):
                 )
 
     def _refuse_end_in_billed_days(self, day):
+        if self.env.context.get("msp_unfreeze") is UNFREEZE:
+            return
         for subscription in self:
-            if day and subscription._is_billed() and day < subscription.billed_until:
+            if subscription._ends_in_billed_days(day):
                 raise UserError(
                     self.env._(
-                        "%(subscription)s is billed until %(until)s. It cannot end on "
-                        "%(end)s: choose %(until)s or a later day.",
+                        "%(subscription)s is billed until %(until)s. Choose that day "
+                        "or a later one, or let a billing manager dissociate it with "
+                        "a reason: the days from %(end)s on are then credited.",
                         subscription=subscription.display_name,
                         until=subscription.billed_until,
                         end=day,
                     )
                 )
+
+    def _end_in_billed_days(self, day, reason):
+        """End subscriptions inside billed days: the rest of them is credited."""
+        # The context is dropped with this recordset and reaches no client.
+        self.with_context(msp_unfreeze=UNFREEZE).write({"date_end": day})
+        for subscription in self:
+            subscription.message_post(
+                body=self.env._(
+                    "Ended on %(end)s, inside billed days: %(reason)s",
+                    end=day,
+                    reason=reason,
+                )
+            )
+
+    def _ends_in_billed_days(self, day):
+        self.ensure_one()
+        return bool(day) and self._is_billed() and day < self.billed_until
 
     def _is_billed(self):
         self.ensure_one()

@@ -5,9 +5,7 @@ from odoo.tools import SQL
 
 from ..engine.span import Span
 from ..engine.usage import Usage, measure_readings
-from ..tools.usage_sql import EVIDENCE, MEASURE
-
-NO_MAXIMUM = 10**9
+from ..tools.usage_sql import MEASURE
 
 
 class MspUsage(models.AbstractModel):
@@ -18,18 +16,20 @@ class MspUsage(models.AbstractModel):
 
     # === BUSINESS METHODS === #
     @api.model
-    def _measure(self, cycles, prices):
+    def _measure(self, cycles, prices, spans=None):
         """Count the computers of cycles.
 
         :param cycles: ``msp.billing.cycle``
+        :param dict spans: cycle -> the days to count; without it, its own days
         :param dict prices: cycle -> the ``msp.service.plan.price`` that rate it
         :return: (cycle id, price id) -> engine ``Usage``, for every cycle and price
         :rtype: dict
         """
         self.env.flush_all()
+        spans = spans or self._spans(cycles)
         usages = {
             (cycle.id, price.id): Usage(
-                days=(cycle.date_end - cycle.date_start).days,
+                days=spans[cycle].days,
                 computer_days=0,
                 end=0,
                 peak=0,
@@ -43,12 +43,12 @@ class MspUsage(models.AbstractModel):
             lambda cycle: cycle.subscription_id.count_source == "inventory"
         )
         if counted:
-            usages.update(self._measure_inventory(counted, prices))
+            usages.update(self._measure_inventory(counted, prices, spans))
         readings = cycles.filtered(
             lambda cycle: cycle.subscription_id.count_source == "reading"
         )
         if readings:
-            usages.update(self._measure_readings(readings, prices))
+            usages.update(self._measure_readings(readings, prices, spans))
         return usages
 
     @api.model
@@ -79,80 +79,36 @@ class MspUsage(models.AbstractModel):
         return dict(rows)
 
     @api.model
-    def _store_evidence(self, cycles, prices, charges, usages):
-        """Store the computers and days behind the charges of counted cycles.
-
-        :param dict charges: (cycle id, price id) -> the price's first charge
-        """
-        counted = cycles.filtered(
-            lambda cycle: cycle.subscription_id.count_source == "inventory"
-        )
-        if not counted:
-            return
-        self.env.flush_all()
-        rows = [
-            self._evidence_row(cycle, price, charges, usages)
-            for cycle in counted
-            for price in prices[cycle]
-            if price.usage_basis != "contracted"
-        ]
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 6
-        names = ("h_cycle", "h_price", "h_charge", "h_day", "h_included", "h_most")
-        parameters = {
-            **self._seen_parameters(counted, prices),
-            **{name: list(column) for name, column in zip(names, columns, strict=True)},
-            "uid": self.env.uid,
-        }
-        self.env.cr.execute(EVIDENCE, parameters)
-        self.env["msp.charge.computer"].invalidate_model()
-
-    @api.model
-    def _evidence_row(self, cycle, price, charges, usages):
-        """Return the row of ``charged`` (see EVIDENCE) for one price of a cycle."""
-        usage = usages[cycle.id, price.id]
-        # A flat price is not counted: every computer that was there is behind it.
-        flat = price.price_model == "flat"
-        span = Span(cycle.date_start, cycle.date_end)
-        return (
-            cycle.id,
-            price.id,
-            charges[cycle.id, price.id].id,
-            None if flat else usage.counting_day(price.usage_basis, span),
-            0 if flat else int(price.included_quantity),
-            10**9
-            if flat or not price.maximum_quantity
-            else int(price.maximum_quantity),
-        )
+    def _spans(self, cycles):
+        return {cycle: Span(cycle.date_start, cycle.date_end) for cycle in cycles}
 
     # === COUNTING === #
     @api.model
-    def _measure_inventory(self, cycles, prices):
-        parameters = self._seen_parameters(cycles, prices)
+    def _measure_inventory(self, cycles, prices, spans):
+        parameters = self._seen_parameters(cycles, prices, spans)
         parameters["e_cycle"] = cycles.ids
-        parameters["e_end"] = cycles.mapped("date_end")
+        parameters["e_end"] = [spans[cycle].end for cycle in cycles]
         self.env.cr.execute(MEASURE, parameters)
         rows = self.env.cr.fetchall()
-        days = {cycle.id: (cycle.date_end - cycle.date_start).days for cycle in cycles}
+        days = {cycle.id: spans[cycle].days for cycle in cycles}
         return {
             (cycle_id, price_id): Usage(
                 days=days[cycle_id],
-                computer_days=int(computer_days),
+                computer_days=int(counted),
                 end=at_end,
                 peak=int(peak),
                 peak_day=peak_day,
                 unique=unique,
             )
-            for cycle_id, price_id, computer_days, at_end, peak, peak_day, unique in rows
+            for cycle_id, price_id, counted, at_end, peak, peak_day, unique in rows
         }
 
     @api.model
-    def _seen_parameters(self, cycles, prices):
+    def _seen_parameters(self, cycles, prices, spans):
         """Return the parameters of SEEN: scope, and types that prices cover."""
-        spans = {
-            cycle.id: (cycle.subscription_id, Span(cycle.date_start, cycle.date_end))
-            for cycle in cycles
-        }
-        scope = self._scope(spans)
+        scope = self._scope(
+            {cycle.id: (cycle.subscription_id, spans[cycle]) for cycle in cycles}
+        )
         types = {
             price: price._covered_types().ids
             for price in self.env["msp.service.plan.price"].union(
@@ -177,14 +133,11 @@ class MspUsage(models.AbstractModel):
         }
 
     @api.model
-    def _measure_readings(self, cycles, prices):
+    def _measure_readings(self, cycles, prices, spans):
         """Count from readings: a step function of each contact and type, added."""
-        spans = {
-            cycle.id: (cycle.subscription_id, Span(cycle.date_start, cycle.date_end))
-            for cycle in cycles
-        }
         sites = defaultdict(list)
-        for cycle_id, partner_id, start, end in self._scope(spans):
+        scope = {cycle.id: (cycle.subscription_id, spans[cycle]) for cycle in cycles}
+        for cycle_id, partner_id, start, end in self._scope(scope):
             sites[cycle_id].append((partner_id, Span(start, end)))
         by_contact = defaultdict(list)
         for reading in self.env["msp.count.reading"].search(
@@ -203,7 +156,7 @@ class MspUsage(models.AbstractModel):
             )
         return {
             (cycle.id, price.id): measure_readings(
-                Span(cycle.date_start, cycle.date_end),
+                spans[cycle],
                 self._readings_of(sites[cycle.id], price, by_contact),
             )
             for cycle in cycles

@@ -116,6 +116,10 @@ EVIDENCE = (
                'excluded', 'no_price'
           FROM unpriced
     )
+    """
+)
+
+STORE = """
     INSERT INTO msp_charge_computer
            (cycle_id, charge_id, computer_id, partner_id, type_id, date_from, date_to,
             days, status, reason, name, company_id,
@@ -127,5 +131,4 @@ EVIDENCE = (
       JOIN msp_computer c ON c.id = e.computer_id
       JOIN msp_billing_cycle y ON y.id = e.cycle_id
      ORDER BY e.cycle_id, e.charge_id, e.f, e.computer_id
-    """
-)
+"""

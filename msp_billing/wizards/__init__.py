@@ -5,3 +5,4 @@ from . import msp_subscription_dissociate
 from . import msp_consolidated_bill
 from . import msp_billing_cycle_release
 from . import msp_company_settings
+from . import msp_bill_void

@@ -22,6 +22,9 @@ class MspSubscriptionDissociate(models.TransientModel):
         required=True,
         default=lambda self: self.env.company._msp_today(),
     )
+    reason = fields.Char(
+        help="Needed when billed days are credited: kept on the subscription.",
+    )
     summary = fields.Text(compute="_compute_summary")
 
     # === COMPUTE METHODS === #
@@ -86,7 +89,7 @@ class MspSubscriptionDissociate(models.TransientModel):
                     plan=self.plan_id.display_name,
                 )
             )
-        chosen.action_dissociate(self.date)
+        chosen.action_dissociate(self.date, self.reason)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "msp_billing.msp_subscription_action"
         )
