@@ -44,6 +44,7 @@
         "views/msp_reminder_step_views.xml",
         "views/account_move_views.xml",
         "views/msp_bill_run_views.xml",
+        "views/msp_audit_finding_views.xml",
         "views/res_partner_views.xml",
         "views/res_company_views.xml",
         "views/res_config_settings_views.xml",

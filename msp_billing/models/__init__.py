@@ -42,6 +42,8 @@ from . import account_move_line
 from . import account_move_void
 from . import account_move_report
 from . import ir_actions_report
+from . import msp_audit_finding
+from . import msp_billing_audit
 from . import msp_reminder_step
 from . import msp_delivery
 from . import msp_delivery_manual

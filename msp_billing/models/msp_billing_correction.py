@@ -1,4 +1,5 @@
 from collections import defaultdict
+from dataclasses import replace
 from fractions import Fraction
 
 from dateutil.relativedelta import relativedelta
@@ -167,14 +168,18 @@ class MspBillingCycle(models.Model):
         """Return the stored terms with the factor of the days served, or nothing."""
         if span.is_empty:
             return None
-        stored = self.terms
+        stored = self._stored_terms()
+        if self.subscription_id.proration == "none":
+            return stored
         days = (self.date_end - self.date_start).days
-        factor = Fraction(stored["factor"])
-        if self.subscription_id.proration != "none":
-            factor *= Fraction(span.days, days)
+        return replace(stored, factor=stored.factor * Fraction(span.days, days))
+
+    def _stored_terms(self):
+        """Return the engine's terms as they were when the cycle was billed."""
+        stored = self.terms
         return Terms(
             cycle_months=stored["cycle_months"],
-            factor=factor,
+            factor=Fraction(stored["factor"]),
             discount=to_decimal(stored["discount"]),
             quantity_digits=stored["quantity_digits"],
             currency_step=to_decimal(stored["currency_step"]),
