@@ -70,7 +70,7 @@ class Server:
     def stop(self) -> None:
         """End the server as an administrator would, then by force."""
         if self.process:
-            ui.stop(self.process)
+            ui.stop(self.process, patience=15.0)
 
     def kill(self) -> None:
         """End the server as a power cut would."""

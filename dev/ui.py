@@ -66,7 +66,7 @@ class Progress:
         say(f"  {mark} {self.label} ({time.monotonic() - self.began:.0f} s)")
 
 
-def stop(process: subprocess.Popen[bytes], patience: float = 15.0) -> None:
+def stop(process: subprocess.Popen[bytes], patience: float = 5.0) -> None:
     """End a process and the group that it leads."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
