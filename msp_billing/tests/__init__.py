@@ -17,3 +17,4 @@ from . import test_subscription_billing
 from . import test_site_billing
 from . import test_price_billing
 from . import test_service_plan
+from . import test_price_terms
