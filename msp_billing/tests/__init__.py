@@ -18,3 +18,4 @@ from . import test_site_billing
 from . import test_price_billing
 from . import test_service_plan
 from . import test_price_terms
+from . import test_associate
