@@ -40,6 +40,7 @@ from . import account_move_line
 from . import account_move_report
 from . import ir_actions_report
 from . import msp_reminder_step
+from . import account_move_delivery
 from . import msp_delivery
 from . import msp_delivery_manual
 from . import msp_delivery_work
