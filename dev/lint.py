@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         )
     base = [str(paths.PYTHON), "-m", "pre_commit", "run"]
     scope = ["--files", *arguments] if arguments else ["--all-files"]
-    code = tools.call([*base, *scope], **environment())
+    code = tools.call([*base, *scope], apart=True, **environment())
     if code:
         raise ui.Failure("The linters found something", "See above; fix it, repeat")
     return 0

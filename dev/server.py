@@ -49,7 +49,7 @@ class Server:
         while time.monotonic() - began < PATIENCE:
             if self.process is None or self.process.poll() is not None:
                 raise ui.Failure(
-                    f"Odoo ended at once: {ui.tail(self.log)}", f"See {self.log}"
+                    f"Odoo ended at once: {ui.cause(self.log)}", f"See {self.log}"
                 )
             if self._answers():
                 return
@@ -70,7 +70,7 @@ class Server:
     def stop(self) -> None:
         """End the server as an administrator would, then by force."""
         if self.process:
-            ui.stop(self.process)
+            ui.stop(self.process, patience=15.0)
 
     def kill(self) -> None:
         """End the server as a power cut would."""

@@ -38,11 +38,13 @@ def call(command: list[str], *, apart: bool = False, **more: str) -> int:
         start_new_session=apart,
         stdin=subprocess.DEVNULL if apart else None,
     )
+    before = signal.getsignal(signal.SIGINT)
     if not apart and sys.stdin.isatty():
         signal.signal(signal.SIGINT, lambda *_ignored: None)
     try:
         return process.wait()
     finally:
+        signal.signal(signal.SIGINT, before)
         _end(process, apart=apart)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,9 @@ import time
 from collections.abc import Mapping, Sequence
 
 TICK = 10.0
+CAUSE = re.compile(
+    r"^(\w+\.)*\w*(Error|Exception)\b|^E: |^error|^fatal|^npm ERR", re.IGNORECASE
+)
 
 
 class Failure(Exception):
@@ -40,6 +44,13 @@ def tail(log: pathlib.Path, count: int = 1) -> str:
     return "\n".join(lines[-count:])
 
 
+def cause(log: pathlib.Path) -> str:
+    """Return the line of a log that tells best why a command failed."""
+    lines = tail(log, 400).splitlines()
+    told = [line for line in lines if CAUSE.search(line)]
+    return "".join((told or lines)[-1:])[-300:]
+
+
 class Progress:
     """Shows that a long step is still alive, and what it does at the moment."""
 
@@ -66,7 +77,7 @@ class Progress:
         say(f"  {mark} {self.label} ({time.monotonic() - self.began:.0f} s)")
 
 
-def stop(process: subprocess.Popen[bytes], patience: float = 15.0) -> None:
+def stop(process: subprocess.Popen[bytes], patience: float = 5.0) -> None:
     """End a process and the group that it leads."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
@@ -114,4 +125,4 @@ def run(
             raise
     progress.done("✓" if code == 0 else "✗")
     if code:
-        raise Failure(f"{label} failed: {tail(log)[-300:]}", todo or f"See {log}")
+        raise Failure(f"{label} failed: {cause(log)}", todo or f"See {log}")

@@ -45,6 +45,7 @@ from . import ir_actions_report
 from . import msp_audit_finding
 from . import msp_billing_audit
 from . import msp_reminder_step
+from . import account_move_delivery
 from . import msp_delivery
 from . import msp_delivery_manual
 from . import msp_delivery_work

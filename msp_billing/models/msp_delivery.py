@@ -63,8 +63,8 @@ class MspDelivery(models.Model):
         readonly=True,
         default="queued",
         index=True,
-        help="Unknown: the connection was lost while the reminder was handed over. "
-        "Find out whether it has arrived before you send it again.",
+        help="Unknown: the connection was lost, or the server stopped, while it was "
+        "handed over. Find out whether it has arrived before you send it again.",
     )
     to = fields.Char(readonly=True, help="Addresses, separated by commas.")
     message_id = fields.Char(string="Message-ID", readonly=True, copy=False)
@@ -151,7 +151,7 @@ class MspDelivery(models.Model):
     @api.model
     def _prepare_delivery(self, move, kind, step=None):
         """Return the values of a delivery; without an address nobody forgets it."""
-        addresses = self._bill_addresses(move)
+        addresses = self._known_addresses(move)
         vals = {
             "move_id": move.id,
             "kind": kind,
@@ -176,11 +176,12 @@ class MspDelivery(models.Model):
         }
 
     @api.model
-    def _bill_addresses(self, move):
-        """Return the addresses with which the bill was made."""
+    def _known_addresses(self, move):
+        """Return where the bill went, or else the addresses with which it was made."""
         move = move.sudo()
-        text = move.msp_bill_email or move.reversed_entry_id.msp_bill_email
-        return split_addresses(text)[0]
+        bill = move.msp_delivery_ids.filtered(lambda d: d.kind == "bill")[:1]
+        made_with = move.msp_bill_email or move.reversed_entry_id.msp_bill_email
+        return split_addresses(bill.to or made_with)[0]
 
     @api.model
     def _new_message_id(self, move_id):
@@ -200,12 +201,11 @@ class MspDelivery(models.Model):
         if not cron:
             return
         cron = cron.sudo()
-        now = fields.Datetime.now()
         if minutes:
-            cron._trigger(now + timedelta(minutes=minutes))
-        elif (
-            not self.env["ir.cron.trigger"]
-            .sudo()
-            .search_count([("cron_id", "=", cron.id), ("call_at", "<=", now)], limit=1)
-        ):
+            cron._trigger(fields.Datetime.now() + timedelta(minutes=minutes))
+            return
+        # Not a search for triggers: one that a running action has used up is seen.
+        asked = self.env.cr.precommit.data.setdefault("msp_billing.triggered", set())
+        if stage not in asked:
+            asked.add(stage)
             cron._trigger()

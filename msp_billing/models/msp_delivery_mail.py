@@ -5,10 +5,12 @@ from mimetypes import guess_extension
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_amount, format_date
+from odoo.tools import format_amount, format_date, html2plaintext
 from odoo.tools.mimetypes import guess_mimetype
 
 LOGO = "logo@msp-billing"
+# As on the bill: no one takes the 4th of January for the 1st of April.
+DATE = "d MMM y"
 
 
 class MspDelivery(models.Model):
@@ -35,7 +37,8 @@ class MspDelivery(models.Model):
             email_from=sender,
             email_to=self.to.split(", "),
             subject=self._mail_subject(values),
-            body=self._mail_body(values),
+            body=self._mail_html(values),
+            body_alternative=self._mail_plain(values),
             subtype="html",
             reply_to=move._notify_get_reply_to(default=sender)[move.id],
             attachments=self._mail_attachments(),
@@ -126,7 +129,9 @@ class MspDelivery(models.Model):
             "can_reply": bool(company.catchall_email or company.email),
             "contact": delivery._mail_contact(),
         }
-        return values | {"rows": delivery._mail_rows(values)}
+        values["rows"] = delivery._mail_rows(values)
+        values["intro"] = delivery._mail_intro(values)
+        return values
 
     def _mail_rows(self, values):
         """Return the summary: label, value, and whether it is the one to look at.
@@ -135,11 +140,11 @@ class MspDelivery(models.Model):
         """
         if values["is_refund"]:
             return [
-                (self.env._("Credit note"), values["number"], False),
+                (self.env._("Credit note number"), values["number"], False),
                 (self.env._("Date"), values["date"], False),
                 (self.env._("Amount"), values["amount"], True),
             ]
-        rows = [(self.env._("Bill"), values["number"], False)]
+        rows = [(self.env._("Bill number"), values["number"], False)]
         if self.kind == "reminder":
             rows.append((self.env._("Date"), values["date"], False))
         elif values["period"]:
@@ -172,7 +177,7 @@ class MspDelivery(models.Model):
         return format_amount(self.env, amount, self.move_id.currency_id, self.env.lang)
 
     def _mail_date(self, day):
-        return format_date(self.env, day, self.env.lang) if day else ""
+        return format_date(self.env, day, date_format=DATE) if day else ""
 
     def _mail_period(self):
         """Return the first and the last day that the bill is about, or nothing."""
@@ -193,13 +198,32 @@ class MspDelivery(models.Model):
             )
         return " ".join(text.split())
 
-    def _mail_body(self, values):
+    def _mail_html(self, values):
+        return self._render_view("msp_billing.mail_layout", values)
+
+    def _mail_plain(self, values):
+        """Return the mail for those who read no HTML."""
+        rows = [f"{label}: {value}" for label, value, _is_strong in values["rows"]]
+        return "\n\n".join(
+            (
+                self._reminder_text(values) or html2plaintext(values["intro"]),
+                "\n".join(rows),
+                values["url"],
+                "\n".join((self.company_id.name, *values["contact"])),
+            )
+        )
+
+    def _mail_intro(self, values):
+        """Return the text above the figures."""
         if self.kind == "bill":
             return self._render_view("msp_billing.mail_bill", values)
-        step = values["delivery"].step
-        text = step._fill_in("body", values)
-        values = dict(values, paragraphs=[part for part in text.splitlines() if part])
+        lines = self._reminder_text(values).splitlines()
+        values = dict(values, paragraphs=[line for line in lines if line.strip()])
         return self._render_view("msp_billing.mail_reminder", values)
+
+    def _reminder_text(self, values):
+        """Return the text of the step, or nothing for a bill."""
+        return values["delivery"].step._fill_in("body", values) if self.step else ""
 
     def _render_view(self, view, values):
         return (

@@ -111,6 +111,5 @@ class MspDelivery(models.Model):
         self.ensure_one()
         bill = self.move_id.reversed_entry_id or self.move_id
         texts = bill.msp_cycle_ids.subscription_id.mapped("bill_email")
-        return split_addresses(",".join(filter(None, texts)))[
-            0
-        ] or self._bill_addresses(self.move_id)
+        current, _invalid = split_addresses(",".join(filter(None, texts)))
+        return current or self._known_addresses(self.move_id)

@@ -21,10 +21,12 @@ class MspDelivery(models.Model):
         Cron = self.env["ir.cron"]
         if self._stopped_as_clone():
             return
-        companies = self.env["res.company"].search([("id", "!=", False)])
-        Cron._commit_progress(remaining=len(companies))
+        open_bills = self.env["account.move"]._read_group(
+            self._open_bill_domain(), groupby=["company_id"]
+        )
+        Cron._commit_progress(remaining=len(open_bills))
         queued = False
-        for company in companies:
+        for [company] in open_bills:
             try:
                 queued |= self._remind_company(company)
                 self.env.flush_all()
@@ -71,18 +73,24 @@ class MspDelivery(models.Model):
         """
         latest = today.fromordinal(today.toordinal() - first_days)
         return [
+            *self._open_bill_domain(),
             ("company_id", "=", company.id),
-            ("move_type", "=", "out_invoice"),
-            ("state", "=", "posted"),
-            ("msp_run_id", "!=", False),
-            ("msp_disputed", "=", False),
-            ("payment_state", "in", ("not_paid", "partial")),
             ("line_ids.date_maturity", "<=", latest),
             (
                 "msp_delivery_ids",
                 "any",
                 [("kind", "=", "bill"), ("state", "=", "sent")],
             ),
+        ]
+
+    @api.model
+    def _open_bill_domain(self):
+        return [
+            ("move_type", "=", "out_invoice"),
+            ("state", "=", "posted"),
+            ("msp_run_id", "!=", False),
+            ("msp_disputed", "=", False),
+            ("payment_state", "in", ("not_paid", "partial")),
         ]
 
     @api.model

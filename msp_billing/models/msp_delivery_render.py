@@ -26,7 +26,8 @@ class MspDelivery(models.Model):
                     delivery._render()
                     self.env.flush_all()
             except Exception as error:  # noqa: BLE001 - it stays on the delivery
-                self.browse(delivery_id)._hold_documents(error)
+                # A person is told at once: most of it is data that is missing.
+                self.browse(delivery_id)._hold(error, alarm_after=1)
             if not Cron._commit_progress(1):
                 break
         self._tell_people()
@@ -96,10 +97,3 @@ class MspDelivery(models.Model):
         # A file that was lost from the disk is read as nothing.
         content = attachment.raw if attachment else b""
         return content if content and content.startswith(b"%PDF") else None
-
-    def _hold_documents(self, error):
-        """Record that the documents could not be made; a person is told at once."""
-        self._hold(error)
-        delivery = self.exists()
-        if delivery.attempts == 1:
-            delivery.to_tell = True

@@ -12,7 +12,7 @@ from odoo.tools import SQL
 from ..tools.smtp_sessions import Sessions
 from ..tools.smtp_transmit import ACCEPTED, AMBIGUOUS, REFUSED, transmit
 from .msp_delivery_mail import LostDocument
-from .msp_delivery_work import GIVE_UP_AFTER
+from .msp_delivery_work import ALARM_AFTER, GIVE_UP_AFTER
 
 _logger = logging.getLogger(__name__)
 
@@ -86,7 +86,9 @@ class MspDelivery(models.Model):
         """Decide about what a sender that died left behind."""
         left = self.search([("state", "=", "sending")])
         bills = left.filtered(lambda delivery: delivery.kind == "bill")
-        bills.write(
+        # A mail on which one sender after the other dies is a person's.
+        again = bills.filtered(lambda delivery: delivery.attempts < ALARM_AFTER)
+        again.write(
             {
                 "state": "queued",
                 "next_try": False,
@@ -96,13 +98,13 @@ class MspDelivery(models.Model):
                 ),
             }
         )
-        (left - bills).write(
+        (left - again).write(
             {
                 "state": "unknown",
                 "to_tell": True,
                 "reason": self.env._(
-                    "The server stopped while this was sent. A reminder is never "
-                    "repeated by itself: find out whether it has arrived."
+                    "The server stopped while this was sent. Find out whether it has "
+                    "arrived before you send it again."
                 ),
             }
         )
@@ -208,7 +210,7 @@ class MspDelivery(models.Model):
                 reply=outcome.reply,
             )
         # The attempt was counted when it began.
-        return vals | self._prepare_wait(reason, count=False)
+        return vals | self._prepare_wait(reason, self.attempts)
 
     def _prepare_sent(self, outcome):
         vals = {
@@ -228,11 +230,12 @@ class MspDelivery(models.Model):
         """Record why a mail could not be built."""
         self._hold(error)
         delivery = self.exists()
+        if not delivery:
+            return
         if isinstance(error, LostDocument):
             delivery.write({"date_rendered": False, "next_try": False})
             self._trigger_cron("render")
         elif isinstance(error, AssertionError):
-            # Odoo's mail server asserts that the addresses are some.
             delivery.write({"state": "failed", "next_try": False, "to_tell": True})
 
     def _wait_for_server(self, tried_id, error):
@@ -240,7 +243,7 @@ class MspDelivery(models.Model):
         self.env.cr.rollback()
         reason = str(error)
         tried = self.browse(tried_id)
-        tried.write(tried._prepare_wait(reason))
+        tried.write(tried._prepare_wait(reason, tried.attempts + 1))
         rest = self.filtered(lambda d: d.company_id == tried.company_id) - tried
         rest.write({"reason": reason, "next_try": tried.next_try})
         tried._trigger_at_next_try()

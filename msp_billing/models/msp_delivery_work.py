@@ -1,11 +1,12 @@
 import logging
 from datetime import timedelta
 
+from markupsafe import escape
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import str2bool
+from odoo.tools import email_normalize, str2bool
 
 _logger = logging.getLogger(__name__)
 
@@ -37,10 +38,10 @@ class MspDelivery(models.Model):
         delivery = delivery.filtered_domain(domain)
         return delivery._as_bot() if delivery else delivery
 
-    def _hold(self, error, *, count=True):
+    def _hold(self, error, *, alarm_after=ALARM_AFTER):
         """Roll back and record why a delivery waits. The caller commits.
 
-        :param count: False for a failure that is not this delivery's
+        :param int alarm_after: the attempt after which a person is told
         """
         if self.env.cr.closed:
             raise error
@@ -50,13 +51,14 @@ class MspDelivery(models.Model):
             return
         delivery = self.exists()
         if delivery:
-            delivery.write(delivery._prepare_wait(self._describe(error), count=count))
+            attempts = delivery.attempts + 1
+            reason = self._describe(error)
+            delivery.write(delivery._prepare_wait(reason, attempts, alarm_after))
             delivery._trigger_at_next_try()
 
-    def _prepare_wait(self, reason, *, count=True):
+    def _prepare_wait(self, reason, attempts, alarm_after=ALARM_AFTER):
         """Return the values of a delivery that is tried again later."""
         self.ensure_one()
-        attempts = self.attempts + 1 if count else self.attempts
         step = min(max(attempts, 1), len(BACK_OFF_MINUTES)) - 1
         wait = timedelta(minutes=BACK_OFF_MINUTES[step])
         return {
@@ -64,7 +66,7 @@ class MspDelivery(models.Model):
             "attempts": attempts,
             "reason": reason,
             "next_try": fields.Datetime.now() + wait,
-            "to_tell": self.to_tell or attempts == ALARM_AFTER,
+            "to_tell": self.to_tell or attempts == alarm_after,
         }
 
     def _trigger_at_next_try(self):
@@ -77,8 +79,27 @@ class MspDelivery(models.Model):
         """Return a failure as a person reads it; the trace is in the log."""
         if isinstance(error, (UserError, AccessError)):
             return str(error)
+        if isinstance(error, AssertionError) and error.args:
+            # Odoo's mail server asserts that addresses are some; the last says why.
+            return str(error.args[-1])
         _logger.error("A delivery failed", exc_info=error)
         return f"{type(error).__name__}: {error}"
+
+    def _receive_bounce(self, email):
+        """Record that the last mail to an address came back."""
+        address = email_normalize(email) or ""
+        sent = self.filtered(
+            lambda d: d.state == "sent" and address in (d.to or "").split(", ")
+        )
+        for delivery in sent.sorted("date_sent", reverse=True)[:1]:
+            vals = {
+                "reason": self.env._("It came back from %(address)s.", address=address),
+                "to_tell": True,
+            }
+            if delivery.to == address:
+                vals["state"] = "failed"
+            delivery.write(vals)
+            self._trigger_cron("deliver")
 
     # === CLONES === #
     @api.model
@@ -170,7 +191,7 @@ class MspDelivery(models.Model):
             ).activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Mail to the customer did not go out"),
-                note=f"{names}: {reason or ''}",
+                note=escape(f"{names}: {reason or ''}"),
                 user_id=user.id,
             )
             self.write({"activity_id": activity.id})

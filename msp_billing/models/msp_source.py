@@ -225,6 +225,14 @@ class MspSource(models.Model):
 
     def _deliver(self, snapshot, label):
         """Apply a snapshot; see ``_ingest``."""
+        if not self.active:
+            raise UserError(
+                self.env._(
+                    "%(name)s is archived and accepts nothing. Unarchive it, or stop "
+                    "what delivers for it.",
+                    name=self.name,
+                )
+            )
         customer = self.env["msp.source.customer"]._claim(self, snapshot.customer)
         if not customer:
             raise UserError(self._unmapped_text(snapshot.customer))
@@ -239,7 +247,7 @@ class MspSource(models.Model):
         scene = customer._scene(snapshot.taken_at)
         known = customer._known_computers(scene, snapshot.reported_keys)
         changes = compare(snapshot, known, scene, self.company_id._msp_day)
-        self._check_emptied(customer, snapshot, changes)
+        customer._check_emptied(snapshot, changes)
         Sync._apply(customer, scene, changes, snapshot.may_end)
         reasons = self._reasons(changes.rejected, label)
         sync = Sync._log_applied(customer, snapshot, changes, list(reasons.values()))
@@ -274,21 +282,6 @@ class MspSource(models.Model):
                     now=now,
                 )
             )
-
-    def _check_emptied(self, customer, snapshot, changes):
-        """Refuse an empty list that would end computers: it often is a failed query."""
-        if snapshot.rows or not changes.end or snapshot.confirmed_empty:
-            return
-        raise UserError(
-            self.env._(
-                "%(name)s reports no computers at all for %(customer)s, who has "
-                "%(count)s. When that is right, deliver it with "
-                '"confirmed_empty": true, or end them by hand.',
-                name=self.name,
-                customer=customer.display_name,
-                count=len(changes.end),
-            )
-        )
 
     def _columns(self):
         """Return the columns of the source's CSV export by what they hold."""

@@ -58,7 +58,39 @@ class MspSourceCustomer(models.Model):
         for customer in self:
             customer.display_name = customer.name or customer.external_key
 
+    # === CRUD METHODS === #
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._with_clean_key(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._with_clean_key(vals))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_reporting(self):
+        computers = self.env["msp.computer"].sudo().with_context(active_test=False)
+        for customer in self:
+            count = computers.search_count([("source_customer_id", "=", customer.id)])
+            if count:
+                raise UserError(
+                    self.env._(
+                        "%(source_name)s reported %(count)s computers at %(customer)s. "
+                        "Map it to another customer, or take the customer out to "
+                        "accept nothing for it any more.",
+                        source_name=customer.source_id.name,
+                        count=count,
+                        customer=customer.display_name,
+                    )
+                )
+
     # === BUSINESS METHODS === #
+    @api.model
+    def _with_clean_key(self, vals):
+        """Return values whose key is as snapshots are read: no spaces around it."""
+        if "external_key" not in vals:
+            return vals
+        return {**vals, "external_key": (vals["external_key"] or "").strip()}
+
     @api.model
     def _claim(self, source, key):
         """Return the mapped customer of a source, for this transaction alone.
@@ -73,11 +105,12 @@ class MspSourceCustomer(models.Model):
         )
         if not customer.partner_id:
             return self.browse()
-        self.env.execute_query(
+        self.env.cr.execute(
             SQL(
                 "SELECT id FROM msp_source_customer WHERE id = %s FOR NO KEY UPDATE",
                 customer.id,
-            )
+            ),
+            log_exceptions=False,
         )
         return customer
 
@@ -112,6 +145,21 @@ class MspSourceCustomer(models.Model):
                     newest=self.last_taken_at,
                 )
             )
+
+    def _check_emptied(self, snapshot, changes):
+        """Refuse an empty list that would end computers: it often is a failed query."""
+        if snapshot.rows or not changes.end or snapshot.confirmed_empty:
+            return
+        raise UserError(
+            self.env._(
+                "%(name)s reports no computers at all for %(customer)s, who has "
+                "%(count)s. When that is right, deliver it with "
+                '"confirmed_empty": true, or end them by hand.',
+                name=self.source_id.name,
+                customer=self.display_name,
+                count=len(changes.end),
+            )
+        )
 
     def _scene(self, taken_at):
         """Return where and when a snapshot was taken, sites of the customer too."""
@@ -166,7 +214,7 @@ class MspSourceCustomer(models.Model):
 
     def _stamp(self, scene, complete):
         """Note the newest snapshot; always a change of the row, see ``_claim``."""
-        self.env.execute_query(
+        self.env.cr.execute(
             SQL(
                 """
                 UPDATE msp_source_customer
@@ -176,7 +224,6 @@ class MspSourceCustomer(models.Model):
                        write_date = now() AT TIME ZONE 'UTC',
                        write_uid = %(user)s
                  WHERE id = %(id)s
-             RETURNING id
                 """,
                 taken_at=scene.taken_at,
                 complete=complete,

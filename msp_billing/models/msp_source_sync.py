@@ -1,9 +1,15 @@
-from odoo import api, fields, models
-from odoo.tools import SQL
+import logging
 
+import psycopg2
+
+from odoo import api, fields, models
+
+from ..tools import inventory_sql as sql
 from ..tools.timeline import end, report
 
 MAX_DETAILS = 500
+
+_logger = logging.getLogger(__name__)
 
 
 class MspSourceSync(models.Model):
@@ -52,7 +58,7 @@ class MspSourceSync(models.Model):
     state = fields.Selection(
         selection=[
             ("applied", "Applied"),
-            ("unchanged", "Nothing changed"),
+            ("unchanged", "Unchanged"),
             ("refused", "Refused"),
         ],
         required=True,
@@ -162,107 +168,31 @@ class MspSourceSync(models.Model):
                 "unchanged": len(snapshot.computers),
                 "message": self.env._(
                     "The same snapshot was applied before, at %(moment)s UTC.",
-                    moment=first.create_date,
+                    moment=first.create_date.replace(microsecond=0),
                 ),
             }
         )
 
     @api.model
     def _apply(self, customer, scene, changes, complete):
-        """Change the inventory as a snapshot says."""
-        self._apply_seen(customer, scene, changes)
+        """Change the inventory as a snapshot says.
+
+        Archived computers come back before their history goes on.
+        """
+        self.env.flush_all()
+        sql.note_seen(self.env, customer, scene, changes.seen_rows)
         self._apply_histories(changes, scene.day)
-        self._apply_new(customer, scene, changes.new)
+        sql.create_computers(self.env, customer, scene, changes.new_rows)
         customer._stamp(scene, complete)
+        self.env.invalidate_all()
 
     @api.model
     def _apply_histories(self, changes, day):
-        ids = [*changes.place, *changes.end]
-        computers = self.env["msp.computer"].browse(ids)
-        histories = {}
-        for computer in computers:
-            spans = computer._history()
-            if computer.id in changes.place:
-                spans = report(spans, day, *changes.place[computer.id])
-            else:
-                spans = end(spans, day, changes.end[computer.id])
-            histories[computer] = spans
-        self.env["msp.computer.period"]._store(histories)
-
-    @api.model
-    def _apply_seen(self, customer, scene, changes):
-        """Note on all known computers of the snapshot that they were reported.
-
-        Archived ones come back before their history goes on.
-        """
-        rows = [
-            (
-                known.id,
-                reported.name or known.name,
-                reported.serial or known.serial or None,
-                reported.last_contact,
-            )
-            for known, reported in changes.seen
-        ]
-        rows += [
-            (known.id, known.name, known.serial or None, None)
-            for known in changes.named
-        ]
-        if not rows:
-            return
-        ids, names, serials, contacts = (
-            list(column) for column in zip(*rows, strict=True)
-        )
-        self.env.flush_all()
-        self.env.execute_query(
-            SQL(
-                """
-                UPDATE msp_computer computer
-                   SET name = seen.name,
-                       serial = seen.serial,
-                       last_contact = COALESCE(seen.contact, computer.last_contact),
-                       reported_at = %(taken_at)s,
-                       source_customer_id = %(customer)s,
-                       active = true,
-                       write_date = now() AT TIME ZONE 'UTC',
-                       write_uid = %(user)s
-                  FROM unnest(%(ids)s::integer[], %(names)s::varchar[],
-                              %(serials)s::varchar[], %(contacts)s::timestamp[])
-                    AS seen (id, name, serial, contact)
-                 WHERE computer.id = seen.id
-             RETURNING computer.id
-                """,
-                taken_at=scene.taken_at,
-                customer=customer.id,
-                user=self.env.uid,
-                ids=ids,
-                names=names,
-                serials=serials,
-                contacts=contacts,
-            )
-        )
-        self.env["msp.computer"].invalidate_model()
-
-    @api.model
-    def _apply_new(self, customer, scene, reported):
-        self.env["msp.computer"].create(
-            [
-                {
-                    "name": computer.name or computer.key,
-                    "company_id": customer.company_id.id,
-                    "partner_id": scene.partner,
-                    "type_id": computer.kind,
-                    "date_from": scene.day,
-                    "source_id": customer.source_id.id,
-                    "source_customer_id": customer.id,
-                    "external_key": computer.key,
-                    "serial": computer.serial or False,
-                    "reported_at": scene.taken_at,
-                    "last_contact": computer.last_contact or False,
-                }
-                for computer in reported
-            ]
-        )
+        old = sql.read_histories(self.env, [*changes.place, *changes.end])
+        new = {ref: report(old[ref], day, *to) for ref, to in changes.place.items()}
+        new.update({ref: end(old[ref], day, last) for ref, last in changes.end.items()})
+        if new:
+            sql.store_histories(self.env, old, new)
 
     @api.model
     def _log_refused(self, source, vals, unmapped):
@@ -278,11 +208,15 @@ class MspSourceSync(models.Model):
 
         @self.env.cr.postrollback.add
         def note_again():
-            with registry.cursor() as cr:
-                env = api.Environment(cr, uid, dict(context))
-                again = env["msp.source"].browse(source.id).exists()
-                if again:
-                    env["msp.source.sync"]._note_refusal(again, vals, unmapped)
+            try:
+                with registry.cursor() as cr:
+                    env = api.Environment(cr, uid, dict(context))
+                    again = env["msp.source"].browse(source.id).exists()
+                    if again:
+                        env["msp.source.sync"]._note_refusal(again, vals, unmapped)
+            except psycopg2.Error:
+                # The sender gets its error all the same; only the note is lost.
+                _logger.warning("A refused delivery was not noted.", exc_info=True)
 
     @api.model
     def _note_refusal(self, source, vals, unmapped):

@@ -19,3 +19,9 @@ from . import test_price_billing
 from . import test_service_plan
 from . import test_correction
 from . import test_audit
+from . import test_price_terms
+from . import test_associate
+from . import test_tours
+from . import test_report
+from . import test_pdf_engine
+from . import test_consolidated

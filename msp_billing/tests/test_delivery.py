@@ -113,8 +113,11 @@ class TestDelivery(DeliveryCommon):
         self.assertIn(self.move.name, message["Subject"])
         body = message.get_body(("html",)).get_content()
         total = f"{self.move.amount_total:.2f}"
-        for text in (self.move.name, total, "02/15/2026", "01/01/2026", "01/31/2026"):
+        for text in (self.move.name, total, "15 Feb 2026", "1 Jan 2026", "31 Jan 2026"):
             self.assertIn(text, body)
+        plain = message.get_body(("plain",)).get_content()
+        self.assertIn(f"Bill number: {self.move.name}", plain)
+        self.assertIn(f"access_token={self.move.access_token}", plain)
         self.assertIn(f"access_token={self.move.access_token}", body)
         self.assertRecordValues(
             self.delivery,

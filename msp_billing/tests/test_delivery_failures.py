@@ -1,10 +1,12 @@
 import smtplib
+from contextlib import closing
 from unittest.mock import patch
 
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models.msp_delivery_send import NoConnection
+from ..models.msp_delivery_send import SENDER_LOCK, NoConnection
 from ..models.msp_delivery_work import ALARM_AFTER, DATABASE_KEY, GIVE_UP_AFTER
 from .delivery_common import DeliveryCommon, FakeSession
 
@@ -122,6 +124,44 @@ class TestDeliveryFailures(DeliveryCommon):
         self.assertFalse(self._deliver().mails)
         self.assertEqual(self.delivery.state, "unknown")
         self.assertEqual(len(self._activities()), 1)
+
+    def test_mail_on_which_every_sender_dies_is_a_persons(self):
+        self._render()
+        self.delivery.sudo().write({"state": "sending", "attempts": ALARM_AFTER})
+        self.assertFalse(self._deliver().mails)
+        self.assertEqual(self.delivery.state, "unknown")
+        self.assertEqual(len(self._activities()), 1)
+
+    def test_two_senders(self):
+        self._render()
+        with closing(db_connect(self.env.cr.dbname).cursor()) as other:
+            other.execute("SELECT pg_advisory_lock(%s, %s)", SENDER_LOCK)
+            self.assertFalse(self._deliver().mails, "the other one is at work")
+            self.assertEqual(self.delivery.state, "queued")
+            other.execute("SELECT pg_advisory_unlock(%s, %s)", SENDER_LOCK)
+        self.assertEqual(len(self._deliver().mails), 1)
+
+    def test_mail_that_comes_back(self):
+        self._deliver()
+        note = self.env["mail.message"].search(
+            [("message_id", "=", self.delivery.message_id)]
+        )
+        bounce = {
+            "message_id": "<b@x>",
+            "message_from": "MAILER-DAEMON@x",
+            "email_from": "MAILER-DAEMON@x",
+            "to": "bounce@msp.example.com",
+            "bounced_email": "ap@acme.example.com",
+            "bounced_partner": self.env["res.partner"],
+            "bounced_msg_ids": [self.delivery.message_id],
+            "bounced_message": note,
+        }
+        thread = self.env["mail.thread"].sudo()
+        with mute_logger("odoo.addons.mail.models.mail_thread"):
+            thread._routing_handle_bounce(None, bounce)
+        self.assertEqual(self.delivery.state, "failed")
+        self._cron("deliver")
+        self.assertIn("came back", self._activities().note)
 
     def test_note_that_a_dead_sender_left_out_is_made_up_for(self):
         self._deliver()

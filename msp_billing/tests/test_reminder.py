@@ -113,6 +113,11 @@ class TestReminder(DeliveryCommon):
         self.assertEqual(len(list(message.iter_attachments())), 1)
         self.assertEqual(reminder.state, "sent")
 
+    def test_reminder_goes_where_the_bill_went(self):
+        self.delivery.sudo().to = "mended@acme.example.com"
+        self._remind("2026-02-22")
+        self.assertEqual(self._deliver().mails[0][2], ["mended@acme.example.com"])
+
     def test_payment_between_queue_and_sending_drops_it(self):
         self._remind("2026-02-22")
         self._render()

@@ -1,4 +1,5 @@
 import base64
+from contextlib import suppress
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -255,6 +256,14 @@ class TestImportRefusals(ImportCase):
         self.assertIn("nothing was changed", message)
         self.assertEqual(self.find("1").type_id, self.workstation)
         self.assertEqual(self.map_acme.last_taken_at, stamp)
+
+    def test_nothing_is_half_done_when_the_error_is_caught(self):
+        wizard = self.wizard(HEADER + "A,9,PC 9,server,,\nB,3,PC 3,toaster,,\n")
+        with suppress(UserError):
+            wizard.action_import()
+        self.assertFalse(self.find("9"))
+        self.assertFalse(self.map_acme.last_taken_at)
+        self.assertEqual(self.source.sync_ids.mapped("state"), ["refused"])
 
     def test_an_older_export(self):
         self.load(GOOD, "2026-04-05 10:00:00")

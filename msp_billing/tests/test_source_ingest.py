@@ -88,6 +88,14 @@ class TestIngest(SourceCase):
         self.ingest("9 Apr", "3", complete=False)
         self.assertHistory(self.find("2"), (self.acme, self.workstation, "1 Apr", None))
 
+    def test_missing_on_the_day_of_a_move_ends_the_day_after(self):
+        self.ingest("1 Apr", "1", "2")
+        self.find("2").action_move(self.site, self.server, day("5 Apr"))
+        self.assertAnswer(self.ingest("5 Apr", "1"), removed=1, unchanged=1)
+        self.assertEqual(self.find("2").date_to, day("6 Apr"))
+        later = {**self.snapshot("5 Apr", "1"), "taken_at": "2026-04-05T18:00:00+02:00"}
+        self.assertAnswer(self.source.ingest(later), unchanged=1)
+
     def test_missing_from_a_partial_one_stays(self):
         self.ingest("1 Apr", "1", "2")
         self.assertAnswer(self.ingest("2 Apr", "3", complete=False), added=1)
@@ -166,6 +174,13 @@ class TestIngest(SourceCase):
         self.assertEqual(computer.date_to, day("1 Jun"))
         self.assertAnswer(self.ingest("3 Apr", "2"), added=1, removed=1)
         self.assertEqual(computer.date_to, day("3 Apr"))
+
+    def test_a_planned_begin_is_brought_forward(self):
+        computer = self.computer(
+            since="1 Jun", source_id=self.source.id, external_key="1"
+        )
+        self.assertAnswer(self.ingest("1 Apr", "1"), added=1)
+        self.assertHistory(computer, (self.acme, self.workstation, "1 Apr", None))
 
     def test_a_planned_move_for_tomorrow_is_no_news(self):
         self.ingest("1 Apr", "1")

@@ -78,6 +78,10 @@ class TestIngestRejections(SourceCase):
         self.assertIn("toaster", sync.rejected_details)
         self.assertFalse(sync.snapshot_key)
 
+    def test_a_bad_row_makes_it_another_snapshot(self):
+        self.ingest("2 Apr", "1")
+        self.assertIn("toaster", self.rejected("1", self.row("2", "toaster"))[1])
+
     def test_mended_and_sent_again(self):
         self.rejected("1", self.row("2", "toaster"))
         self.env["msp.computer.type"].create({"name": "Toaster", "code": "toaster"})
@@ -189,6 +193,21 @@ class TestIngestRefusals(SourceCase):
             "customer B is not mapped", self.snapshot("1 Apr", "1", customer="B")
         )
         self.assertFalse(self.find("1"))
+
+    def test_an_archived_source(self):
+        self.source.active = False
+        self.assertRefused("RMM is archived", self.snapshot("1 Apr", "1"))
+
+    def test_keys_of_customers_have_no_spaces_around(self):
+        self.map_beta.external_key = " C "
+        self.ingest("1 Apr", "1", customer="C ")
+        self.assertEqual(self.find("1").partner_id, self.beta)
+
+    def test_a_customer_that_reported_stays(self):
+        self.ingest("1 Apr", "1", "2")
+        with self.assertRaisesRegex(UserError, "RMM reported 2 computers at A"):
+            self.map_acme.unlink()
+        self.map_beta.unlink()
 
     def test_an_unknown_customer_is_remembered(self):
         """The error takes back the transaction; what is noted is noted after it."""

@@ -27,8 +27,8 @@ def _log(computer, before, after):
     env = computer.env
     gone = [line for line in before if line not in after]
     new = [line for line in after if line not in before]
-    lines = [env._("Until now: %(period)s", period=line) for line in gone]
-    lines += [env._("From now on: %(period)s", period=line) for line in new]
+    lines = [env._("Before: %(period)s", period=line) for line in gone]
+    lines += [env._("Now: %(period)s", period=line) for line in new]
     if lines:
         items = Markup().join(Markup("<li>%s</li>") % line for line in lines)
         body = Markup("<p>%s</p><ul>%s</ul>") % (env._("History changed"), items)

@@ -10,8 +10,9 @@ import json
 import re
 import reprlib
 import unicodedata
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 
 MAX_ROWS = 100_000
 MAX_LENGTH = 255
@@ -78,11 +79,14 @@ class Snapshot:
     computers: list = field(default_factory=list)
     rejected: list = field(default_factory=list)
 
-    @property
+    @cached_property
     def fingerprint(self):
         """A name for exactly this snapshot: the same again has the same one."""
         frame = (self.customer, self.taken_at, self.complete, self.confirmed_empty)
-        rows = [astuple(computer) for computer in self.computers]
+        rows = [
+            (row.key, row.name, row.kind, row.serial, row.last_contact)
+            for row in self.computers
+        ]
         text = json.dumps([frame, rows], default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -147,7 +151,7 @@ def read_text(value, what):
     text = value.strip()
     if len(text) > MAX_LENGTH:
         raise RowError("too_long", what=what, value=shown(text), maximum=MAX_LENGTH)
-    if any(unicodedata.category(character) in BAD_CATEGORIES for character in text):
+    if not text.isprintable() and BAD_CATEGORIES & set(map(unicodedata.category, text)):
         raise RowError("control", what=what, value=shown(text))
     return text
 

@@ -55,11 +55,37 @@ class Changes:
     def unchanged(self):
         return len(self.new) + len(self.seen) - self.added - self.changed
 
+    @property
+    def new_rows(self):
+        """Key, name, type, serial and last contact of new computers."""
+        return [
+            (new.key, new.name or new.key, new.kind, new.serial, new.last_contact)
+            for new in self.new
+        ]
+
+    @property
+    def seen_rows(self):
+        """Id, name, serial, last contact of known ones; whether the row is good."""
+        rows = [
+            (
+                known.id,
+                reported.name or known.name,
+                reported.serial or known.serial,
+                reported.last_contact,
+                True,
+            )
+            for known, reported in self.seen
+        ]
+        return rows + [
+            (known.id, known.name, known.serial, None, False) for known in self.named
+        ]
+
 
 def compare(snapshot, known, scene, day_of):
     """Return what a snapshot changes.
 
-    :param known: the computers whose key is reported, and those that the customer has
+    :param known: the computers whose key is reported, and those that this customer of
+        the source reported last
     :param day_of: gives the day of a moment in the company's time zone
     """
     changes = Changes(rejected=list(snapshot.rejected))
@@ -128,7 +154,7 @@ def _end(changes, computer, scene, day_of):
 
     Never before the day after it was last reported: on that day it was there.
     """
-    if computer.customer != scene.customer or not computer.managed:
+    if not computer.managed:
         return
     last = max(scene.day, computer.date_from + timedelta(days=1))
     if computer.reported_at:

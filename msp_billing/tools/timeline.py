@@ -71,8 +71,9 @@ def place(spans, day, partner, kind):
         return list(spans)
     others = [span for span in spans if span is not here]
     if here is None:
-        later = [span.date_from for span in spans if span.date_from > day]
-        others.append(Span(day, min(later, default=None), partner, kind))
+        later = min((s.date_from for s in spans if s.date_from > day), default=None)
+        others.append(Span(day, later, partner, kind))
+        others = _joined(others, later) if later else others
     elif here.date_from == day:
         others.append(replace(here, partner=partner, kind=kind))
     else:

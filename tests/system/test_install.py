@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from dev import databases, logcheck
+from dev import databases, logcheck, server
 
 # A bill of ours and an invoice of Odoo's own.
 BILL = """
-import datetime, json
+import datetime
 today = datetime.date(2026, 5, 1)
 env.company.write({"street": "1 Main Street", "city": "Springfield"})
 customer = env["res.partner"].create({
@@ -39,7 +39,6 @@ plain.action_post()
 env.cr.commit()
 """
 MOVES = """
-import json
 moves = env["account.move"].search([("move_type", "=", "out_invoice")], order="id")
 print("MOVES" + json.dumps(moves.read(
     ["name", "state", "amount_untaxed", "amount_total", "invoice_date"],
@@ -49,6 +48,18 @@ UNINSTALL = """
 env["ir.module.module"].search([("name", "=", "msp_billing")]) \\
     .button_immediate_uninstall()
 """
+# Where something of ours could be left, and by what it would be known.
+TRACES = {
+    "pg_tables": "tablename LIKE 'msp\\_%'",
+    "information_schema.columns": "column_name LIKE 'msp\\_%'",
+    "ir_model": "model LIKE 'msp.%'",
+    "ir_act_server": "code LIKE '%msp.%' OR code LIKE '%\\_msp\\_%'",
+    "ir_ui_view": "arch_db::text LIKE '%msp\\_%'",
+    "ir_config_parameter": "key LIKE 'msp\\_billing%'",
+    "mail_activity": "res_model LIKE 'msp.%'",
+    "mail_message": "model LIKE 'msp.%'",
+    "ir_attachment": "res_model LIKE 'msp.%'",
+}
 
 
 def parsed(output):
@@ -57,49 +68,67 @@ def parsed(output):
     return json.loads(lines[-1].removeprefix("MOVES"))
 
 
-@pytest.fixture
-def billed(database, shell):
-    """Have a database with a bill of ours and a plain invoice."""
-    shell(database, BILL)
-    return database
+class Story:
+    """Bill, uninstall, and install again, on one database; remember what was seen."""
+
+    def __init__(self, name, folder):
+        self.name, self.folder = name, folder
+
+    def run(self, code, what):
+        """Run code in Odoo's shell with a log of its own."""
+        return server.script(self.name, f"import json\n{code}", self.log(what))
+
+    def log(self, what):
+        """Return the log of a part of the story."""
+        return self.folder / f"{what}.log"
+
+    def tell(self):
+        """Do it all; what fails is told by the tests."""
+        self.before = parsed(self.run(BILL + MOVES, "bill"))
+        self.run(UNINSTALL, "uninstall")
+        self.state = databases.state(self.name)
+        self.after = parsed(self.run(MOVES, "after"))
+        self.traces = {
+            table: databases.sql(f"SELECT * FROM {table} WHERE {traces}", self.name)
+            for table, traces in TRACES.items()
+        }
 
 
-def test_uninstall_keeps_invoices(billed, shell, tmp_path):
-    before = parsed(shell(billed, MOVES))
-    assert [move["state"] for move in before] == ["posted", "posted"]
-    assert sorted(move["amount_untaxed"] for move in before) == [36.0, 100.0]
-
-    shell(billed, UNINSTALL)
-
-    assert parsed(shell(billed, MOVES)) == before
-    assert databases.state(billed) == "uninstalled"
-    assert logcheck.findings(tmp_path / "shell.log") == []
-
-
-def test_uninstall_leaves_nothing(billed, shell):
-    shell(billed, UNINSTALL)
-
-    count = "SELECT count(*) FROM {} WHERE {}"
-    for table, condition in (
-        ("pg_tables", "tablename LIKE 'msp\\_%'"),
-        ("information_schema.columns", "column_name LIKE 'msp\\_%'"),
-        ("ir_model", "model LIKE 'msp.%'"),
-        (
-            "ir_cron c JOIN ir_act_server a ON a.id = c.ir_actions_server_id",
-            "a.code LIKE '%msp.%' OR a.code LIKE '%\\_msp\\_%'",
-        ),
-        ("ir_ui_menu", "name::text LIKE '%MSP%'"),
-        ("ir_config_parameter", "key LIKE 'msp\\_billing%'"),
-    ):
-        assert databases.sql(count.format(table, condition), billed) == "0", table
+@pytest.fixture(scope="module")
+def story(installed, tmp_path_factory):
+    """Have the story told once."""
+    name = f"{installed}_story"
+    databases.clone(installed, name)
+    told = Story(name, tmp_path_factory.mktemp("story"))
+    try:
+        told.tell()
+        yield told
+    finally:
+        databases.drop(name)
 
 
-def test_installs_again(billed, shell, tmp_path):
-    before = parsed(shell(billed, MOVES))
-    shell(billed, UNINSTALL)
-    log = tmp_path / "again.log"
+def test_bills_before(story):
+    assert [move["state"] for move in story.before] == ["posted", "posted"]
+    assert sorted(move["amount_untaxed"] for move in story.before) == [36.0, 100.0]
 
-    databases.odoo("Install again", "-d", billed, "-i", "msp_billing", log=log)
+
+def test_uninstall_keeps_the_invoices(story):
+    assert story.state == "uninstalled"
+    assert story.after == story.before
+
+
+def test_uninstall_logs_no_warning(story):
+    assert logcheck.findings(story.log("uninstall")) == []
+
+
+def test_uninstall_leaves_nothing(story):
+    assert {table: rows for table, rows in story.traces.items() if rows} == {}
+
+
+def test_installs_again(story):
+    log = story.log("again")
+
+    databases.odoo("Install again", "-d", story.name, "-i", "msp_billing", log=log)
 
     assert logcheck.findings(log) == []
-    assert parsed(shell(billed, MOVES)) == before
+    assert parsed(story.run(MOVES, "at_last")) == story.before
