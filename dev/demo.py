@@ -40,7 +40,10 @@ def version() -> str:
     kinds = (".py", ".xml", ".csv", ".js", ".scss", ".po", ".css")
     files = [path for path in addon.rglob("*") if path.suffix in kinds]
     parts = sorted(path for path in files if "tests" not in path.parts)
-    story = sorted([*HERE.glob("demo_*.py"), *HERE.glob("sample/**/*.*")])
+    sample = [
+        path for path in HERE.glob("sample/**/*") if path.suffix in (".csv", ".png")
+    ]
+    story = sorted([*HERE.glob("demo_*.py"), *sample])
     return once.digest(*parts, *story)
 
 
@@ -131,10 +134,11 @@ def main(_arguments: list[str]) -> int:
     """Build the demo unless it is there, print its table, and serve it."""
     found = setup.prepare(browser=False)
     with postgres.serving(), mail_catcher() as options:
-        if built() == version():
-            play("show", options)
-        else:
-            build(databases.template(found), options)
+        with once.locked("demo"):
+            if built() == version():
+                play("show", options)
+            else:
+                build(databases.template(found), options)
         if os.environ.get("SERVE", "1") != "0":
             serve(options)
     return 0
