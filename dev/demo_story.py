@@ -149,13 +149,13 @@ def pay(env: Any, sample: Sample, run: Any) -> None:
     bills = {move.commercial_partner_id.ref: move for move in run.move_ids}
     for row in sample.table("payments"):
         move = bills[row["customer"]]
-        later = datetime.timedelta(days=int(row["days_after"]))
+        day = run.date + datetime.timedelta(days=int(row["days_after"]))
         amount = move.currency_id.round(move.amount_residual * float(row["share"]))
         dialog = Register.with_context(active_model="account.move", active_ids=move.ids)
         dialog.create(
             {
                 "journal_id": demo_setup.bank_journal(env).id,
-                "payment_date": run.date + later,
+                "payment_date": min(day, run.company_id._msp_today()),
                 "amount": amount,
             }
         ).action_create_payments()
