@@ -48,8 +48,8 @@ def version() -> str:
 
 
 def built() -> str:
-    """Return the version that the database was built from, or nothing."""
-    if not databases.exists(DATABASE):
+    """Return the version that the demo was built from, or nothing."""
+    if not (databases.exists(DATABASE) and (folder() / "consolidated.pdf").exists()):
         return ""
     return databases.sql(
         "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
@@ -78,13 +78,17 @@ def mail_catcher() -> Iterator[list[str]]:
 
 
 def build(template: str, options: list[str]) -> None:
-    """Make the database anew and play the story in it."""
+    """Make the database anew and play the story in it.
+
+    Only a database whose story has come to its end is marked with its version.
+    """
+    current = version()
     for path in folder().rglob("*.*"):
         path.unlink()
     databases.clone(template, DATABASE)
     databases.install(DATABASE)
     play("play", options, f"http://localhost:{tools.free_port(FIRST_PORT)}")
-    databases.sql(f"COMMENT ON DATABASE {DATABASE} IS '{version()}'")
+    databases.sql(f"COMMENT ON DATABASE {DATABASE} IS '{current}'")
 
 
 def play(scene: str, options: list[str], *arguments: str) -> None:
