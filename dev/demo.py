@@ -40,13 +40,16 @@ def version() -> str:
     kinds = (".py", ".xml", ".csv", ".js", ".scss", ".po", ".css")
     files = [path for path in addon.rglob("*") if path.suffix in kinds]
     parts = sorted(path for path in files if "tests" not in path.parts)
-    story = sorted([*HERE.glob("demo_*.py"), *HERE.glob("sample/**/*.*")])
+    sample = [
+        path for path in HERE.glob("sample/**/*") if path.suffix in (".csv", ".png")
+    ]
+    story = sorted([*HERE.glob("demo_*.py"), *sample])
     return once.digest(*parts, *story)
 
 
 def built() -> str:
-    """Return the version that the database was built from, or nothing."""
-    if not databases.exists(DATABASE):
+    """Return the version that the demo was built from, or nothing."""
+    if not (databases.exists(DATABASE) and (folder() / "consolidated.pdf").exists()):
         return ""
     return databases.sql(
         "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
@@ -75,13 +78,17 @@ def mail_catcher() -> Iterator[list[str]]:
 
 
 def build(template: str, options: list[str]) -> None:
-    """Make the database anew and play the story in it."""
+    """Make the database anew and play the story in it.
+
+    Only a database whose story has come to its end is marked with its version.
+    """
+    current = version()
     for path in folder().rglob("*.*"):
         path.unlink()
     databases.clone(template, DATABASE)
     databases.install(DATABASE)
     play("play", options, f"http://localhost:{tools.free_port(FIRST_PORT)}")
-    databases.sql(f"COMMENT ON DATABASE {DATABASE} IS '{version()}'")
+    databases.sql(f"COMMENT ON DATABASE {DATABASE} IS '{current}'")
 
 
 def play(scene: str, options: list[str], *arguments: str) -> None:
@@ -131,10 +138,11 @@ def main(_arguments: list[str]) -> int:
     """Build the demo unless it is there, print its table, and serve it."""
     found = setup.prepare(browser=False)
     with postgres.serving(), mail_catcher() as options:
-        if built() == version():
-            play("show", options)
-        else:
-            build(databases.template(found), options)
+        with once.locked("demo"):
+            if built() == version():
+                play("show", options)
+            else:
+                build(databases.template(found), options)
         if os.environ.get("SERVE", "1") != "0":
             serve(options)
     return 0

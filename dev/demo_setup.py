@@ -29,6 +29,7 @@ def company(env: Any, sample: Sample, url: str) -> None:
             **{name: row[name] for name in ("name", "street2", "website", "vat")},
             "company_registry": row["registry"],
             "primary_color": row["color"],
+            "email_secondary_color": row["color"],
             "logo": base64.b64encode(sample.logo()),
             "paperformat_id": env.ref("base.paperformat_us").id,
             "msp_timezone": "UTC",
@@ -52,6 +53,7 @@ def company(env: Any, sample: Sample, url: str) -> None:
         }
     )
     bank_journal(env).bank_account_id = account
+    env.user.write({"name": row["contact"], "email": row["contact_email"]})
     env["ir.config_parameter"].set_param("web.base.url", url)
 
 

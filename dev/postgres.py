@@ -21,10 +21,13 @@ DATA = HOME / "data"
 KEEP = HOME / "keep"
 LOG = HOME / "server.log"
 ROLE = "odoo"
+# Any of these names a server of the user's own.
+NAMES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE")
+DEBIAN_SOCKET = pathlib.Path("/var/run/postgresql")
 SETTINGS = (
     "listen_addresses = ''",
     "max_connections = 200",
-    "shared_buffers = '512MB'",
+    "shared_buffers = '256MB'",
     "max_wal_size = '4GB'",
     "checkpoint_timeout = '15min'",
     "wal_compression = 'on'",
@@ -36,7 +39,7 @@ SETTINGS = (
 
 def own() -> bool:
     """Tell whether the user named a server."""
-    return bool(os.environ.get("PGHOST") or os.environ.get("PGSERVICE"))
+    return any(os.environ.get(name) for name in NAMES)
 
 
 def _owner() -> pwd.struct_passwd:
@@ -83,7 +86,9 @@ def _as_owner(*command: object, check: bool = True) -> int:
             **identity,
         )
     if check and answer.returncode:
-        raise ui.Failure(f"PostgreSQL: {ui.tail(log)}", f"See {log} and {LOG}")
+        raise ui.Failure(
+            f"PostgreSQL: {ui.tail(log)}", f"See {LOG}; make clean starts anew"
+        )
     return answer.returncode
 
 
@@ -208,6 +213,10 @@ def _leave(users: int) -> None:
 
 
 def _check_own() -> None:
+    """Refuse a server that cannot be reached, or a role that Odoo refuses."""
+    if not os.environ.get("PGHOST"):
+        place = DEBIAN_SOCKET if DEBIAN_SOCKET.is_dir() else "localhost"
+        os.environ["PGHOST"] = str(place)
     answer = subprocess.run(
         [binary("psql"), "-X", "-Atc", "SELECT current_user", "-d", "postgres"],
         capture_output=True,
@@ -215,7 +224,7 @@ def _check_own() -> None:
         check=False,
     )
     if answer.returncode:
-        reason = answer.stderr.strip().splitlines()[-1:]
+        reason = answer.stderr.strip().splitlines()[:1]
         raise ui.Failure(
             f"PostgreSQL at PGHOST={os.environ.get('PGHOST')}: {''.join(reason)}",
             "Mend PGHOST, PGPORT, PGUSER, PGPASSWORD, or unset PGHOST to use ours",

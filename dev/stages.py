@@ -11,6 +11,7 @@ from . import databases, lint, logcheck, odoo_conf, paths, postgres, setup, syst
 from .databases import ADDON, FASTER
 from .tools import call, free_port
 
+DAY = 24 * 3600.0
 ODOO_LINT = (
     "TestIndex",
     "RoutesLinter",
@@ -59,12 +60,12 @@ class Context(NamedTuple):
 
     def log(self, what: str) -> pathlib.Path:
         """Return the log of a stage."""
-        return paths.LOGS / f"test-{what}.log"
+        return paths.LOGS / f"{self.prefix}{what}.log"
 
 
 def _pytest(*arguments: object, **more: str) -> None:
     command = [str(paths.PYTHON), "-m", "pytest", "-p", "no:cacheprovider"]
-    report = paths.LOGS / "junit.xml"
+    report = paths.LOGS / f"msp_test_{os.getpid()}_junit.xml"
     report.unlink(missing_ok=True)
     env = {"PGOPTIONS": FASTER, "COVERAGE_FILE": str(coverage_file()), **more}
     options = (f"--junitxml={report}", *map(str, arguments))
@@ -181,6 +182,9 @@ def _sweep() -> None:
         pid = name.removeprefix("msp_test_").partition("_")[0]
         if not pathlib.Path("/proc", pid).exists():
             databases.drop(name)
+    for log in paths.LOGS.glob("*"):
+        if time.time() - log.stat().st_mtime > DAY:
+            log.unlink(missing_ok=True)
 
 
 def _run(name: str, context: Context) -> str:

@@ -101,7 +101,9 @@ def run(
     from . import paths
 
     paths.LOGS.mkdir(parents=True, exist_ok=True)
-    log = log or paths.LOGS / f"{label.lower().replace(' ', '-')[:40]}.log"
+    name = re.sub(r"\W+", "-", label.lower())[:40]
+    own = paths.LOGS / f"{name}-{os.getpid()}.log"
+    log = log or own
     progress = Progress(label, log)
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -126,3 +128,4 @@ def run(
     progress.done("✓" if code == 0 else "✗")
     if code:
         raise Failure(f"{label} failed: {cause(log)}", todo or f"See {log}")
+    own.unlink(missing_ok=True)

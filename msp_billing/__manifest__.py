@@ -21,6 +21,7 @@
         "data/ir_cron.xml",
         # report
         "report/msp_bill_templates.xml",
+        "report/msp_bill_parts_templates.xml",
         "report/msp_bill_reports.xml",
         "report/msp_consolidated_templates.xml",
         # wizards

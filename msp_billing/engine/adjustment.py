@@ -65,9 +65,10 @@ def difference(
     """Give the lines that lead from what was billed to what is rated now.
 
     ``billed`` holds all charges for one price of one cycle so far, corrections and
-    charges of 0.00 included, in the order in which they were billed; ``rated`` is
-    what `rate` gives for the history of today (empty: nothing is owed any more).
-    Minimum charges are corrected like a price of their own, of the model ``flat``.
+    charges of 0.00 included, in the order in which they were billed. Charges that
+    were voided, and what took them back, are left out. ``rated`` is what `rate` gives
+    for the history of today (empty: nothing is owed any more). Minimum charges are
+    corrected like a price of their own, of the model ``flat``.
 
     - Unit price unchanged: one line with the difference of quantity.
     - Only the unit price changed: one line, quantity x difference of price.

@@ -36,31 +36,45 @@ class IrActionsReport(models.Model):
         state = super().get_wkhtmltopdf_state()
         return "ok" if state != "ok" and pdf.engine() else state
 
-    def _run_wkhtmltopdf(self, bodies, **options):
+    def _run_wkhtmltopdf(
+        self,
+        bodies,
+        report_ref=False,
+        header=None,
+        footer=None,
+        landscape=False,
+        specific_paperformat_args=None,
+        set_viewport_size=False,
+    ):
         """EXTENDS base: say what is missing, since the state above says ok."""
-        if super().get_wkhtmltopdf_state() == "install":
+        if _wkhtml().state == "install":
             raise UserError(
                 self.env._(
                     "Unable to find Wkhtmltopdf on this system. The PDF can not be "
                     "created."
                 )
             )
-        return super()._run_wkhtmltopdf(bodies, **options)
+        return super()._run_wkhtmltopdf(
+            bodies,
+            report_ref=report_ref,
+            header=header,
+            footer=footer,
+            landscape=landscape,
+            specific_paperformat_args=specific_paperformat_args,
+            set_viewport_size=set_viewport_size,
+        )
 
     def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
-        """EXTENDS base: our bills by WeasyPrint, the others by super.
-
-        One by one, because a wkhtmltopdf without the patched Qt cannot do several.
-        """
+        """EXTENDS base: our bills by WeasyPrint, the others by super."""
         report = self._get_report(report_ref)
         if report.report_name not in INVOICE_REPORTS or not res_ids:
             return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids)
         res_ids = list(dict.fromkeys(res_ids))
         ours = self._msp_ids_to_print(report, res_ids)
         others = [res_id for res_id in res_ids if res_id not in ours]
-        batches = [others] if _wkhtml().is_patched_qt and others else (
-            [[res_id] for res_id in others]
-        )
+        # One by one: without the patched Qt wkhtmltopdf refuses several.
+        together = others and _wkhtml().is_patched_qt
+        batches = [others] if together else [[res_id] for res_id in others]
         streams = {}
         for batch in batches:
             streams.update(
@@ -102,7 +116,7 @@ class IrActionsReport(models.Model):
         move = self.env["account.move"].browse(res_id)
         document = self._msp_layout_bill(report, data, move)
         return {
-            "stream": io.BytesIO(pdf.engine().write([document])),
+            "stream": io.BytesIO(_to_pdf(document)),
             "attachment": self._msp_stored(report, move),
         }
 
@@ -112,9 +126,11 @@ class IrActionsReport(models.Model):
 
         :param report: the ``ir.actions.report`` that is printed
         :param dict data: as core's rendering takes it
-        :return: a document for ``pdf.engine().write()``
+        :return: a document for ``pdf.engine().to_pdf()``
         """
-        values = self._get_rendering_context(
+        # As superuser, since core stores the payment code's kind on the move: the
+        # document itself asks whether this user may read the bill.
+        values = self.sudo()._get_rendering_context(
             report,
             move.ids,
             {**(data or {}), "report_type": "pdf", "debug": False},
@@ -131,12 +147,12 @@ class IrActionsReport(models.Model):
     def _msp_layout(self, document, company, lang, values):
         """Lay out a document of a company on its paper, in a language."""
         lang = lang or self.env.lang
-        html = self._render_template(
+        # QWeb takes the language, also for the variable of that name, from the context.
+        html = self.with_context(lang=lang)._render_template(
             PAGE,
             {
                 **values,
                 "document": document,
-                "lang": lang,
                 "direction": self.env["res.lang"]._get_data(code=lang).direction,
                 "author": company.name,
                 "print_engine": "weasyprint",
@@ -154,44 +170,47 @@ class IrActionsReport(models.Model):
         :param moves: ``account.move`` that the user may read
         :rtype: bytes
         """
-        self = self.with_context(force_report_rendering=True)
-        report = self._get_report("account.report_invoice_with_payments")
-        ours = set(self._msp_ids_to_print(report, moves.ids))
-        streams, waiting = [], []
-
-        def write_waiting():
-            if waiting:
-                streams.append(io.BytesIO(pdf.engine().write(waiting)))
-                waiting.clear()
-
-        if pdf.engine():
-            waiting.append(self._msp_layout_summary(wizard))
-        else:
-            summary = self._render_qweb_pdf(SUMMARY, wizard.ids)[0]
-            streams.append(io.BytesIO(summary))
-        for move in moves:
-            if move.id in ours:
-                waiting.append(self._msp_layout_bill(report, {}, move))
-                continue
-            write_waiting()
-            made = self._render_qweb_pdf_prepare_streams(report, {}, move.ids)
-            streams += [part["stream"] for part in made.values()]
-        write_waiting()
-        if len(streams) == 1:
-            return streams[0].getvalue()
+        Report = self.with_context(force_report_rendering=True)
+        parts = list(Report._msp_consolidated_parts(wizard, moves))
+        if not any(isinstance(part, io.BytesIO) for part in parts):
+            return pdf.engine().to_pdf(parts)
+        streams = [
+            part if isinstance(part, io.BytesIO) else io.BytesIO(_to_pdf(part))
+            for part in parts
+        ]
         with self._merge_pdfs(streams) as merged:
             return merged.getvalue()
 
     @api.model
+    def _msp_consolidated_parts(self, wizard, moves):
+        """Yield what is laid out by WeasyPrint, and the PDF of what Odoo makes."""
+        if pdf.engine():
+            yield self._msp_layout_summary(wizard)
+        else:
+            yield io.BytesIO(self._render_qweb_pdf(SUMMARY, wizard.ids)[0])
+        report = self._get_report("account.report_invoice_with_payments")
+        ours = set(self._msp_ids_to_print(report, moves.ids))
+        for move in moves:
+            if move.id in ours:
+                yield self._msp_layout_bill(report, {}, move)
+            else:
+                made = self._render_qweb_pdf_prepare_streams(report, {}, move.ids)
+                yield made[move.id]["stream"]
+
+    @api.model
     def _msp_layout_summary(self, wizard):
-        summary = wizard._summary()
-        lang = summary["customer"].lang if summary["customer"] else None
+        lang = wizard._get_language()
+        wizard = wizard.with_context(lang=lang)
         values = {
             "o": wizard,
-            "summary": summary,
-            "title": self.env._("Consolidated Bill"),
+            "summary": wizard._summary(),
+            "title": wizard.env._("Consolidated Bill"),
             "report_type": "pdf",
             "is_html_empty": is_html_empty,
         }
         company = wizard.company_id.sudo()
         return self._msp_layout(SUMMARY_DOCUMENT, company, lang, values)
+
+
+def _to_pdf(document):
+    return pdf.engine().to_pdf([document])

@@ -150,22 +150,28 @@ class MspBillDocument(models.AbstractModel):
     @api.model
     def _facts(self, move):
         """Return what stands beside the address: pairs of a name and a value."""
-        _ = self.env._
         partner = move.partner_id
-        is_refund = move.move_type == "out_refund"
         country = move.company_id.account_fiscal_country_id
-        origin = move.reversed_entry_id.name if is_refund else ""
-        due = not is_refund and move.state == "posted" and move.invoice_date_due
-        date_name = _("Credit Note Date") if is_refund else _("Invoice Date")
+        number = partner.ref or partner.commercial_partner_id.ref
+        if move.move_type == "out_refund":
+            own = [
+                (self.env._("Credit Note Date"), self._day(move.invoice_date)),
+                (self.env._("Credits Invoice"), move.reversed_entry_id.name),
+            ]
+            reference = self.env._("Reason")  # core writes it into the reference
+        else:
+            due = move.state == "posted" and move.invoice_date_due
+            own = [
+                (self.env._("Invoice Date"), self._day(move.invoice_date)),
+                (self.env._("Due Date"), self._day(due)),
+            ]
+            reference = self.env._("Your Reference")
         return [
-            (date_name, self._day(move.invoice_date)),
-            (_("Due Date"), self._day(due)),
-            (_("Credits Invoice"), origin),
-            (_("Customer No."), partner.ref or partner.commercial_partner_id.ref),
-            (country.vat_label or _("Tax ID"), partner.vat),
-            # Core writes the reason of a reversal here.
-            (_("Reason") if is_refund else _("Your Reference"), move.ref),
-            (_("Your Contact"), self._contact(move)),
+            *own,
+            (self.env._("Customer No."), number),
+            (country.vat_label or self.env._("Tax ID"), partner.vat),
+            (reference, move.ref),
+            (self.env._("Your Contact"), self._contact(move)),
         ]
 
     @api.model
@@ -242,7 +248,7 @@ class MspBillDocument(models.AbstractModel):
 
     @api.model
     def _span_text(self, first, end):
-        """Return the days from a first one to the one before ``end``: 1 – 30 Apr 2026."""
+        """Return days as people write them: 1 – 30 Apr 2026. ``end`` is not one."""
         last = end - timedelta(days=1)
         if first == last:
             return self._day(first)

@@ -81,15 +81,14 @@ class MspBillDocument(models.AbstractModel):
     def _bank(self, move):
         if not self._is_payable(move):
             return []
-        _ = self.env._
         bank = move.partner_bank_id
         holder = bank.acc_holder_name
         return [
-            (_("Account"), bank.acc_number),
-            (_("BIC"), bank.bank_bic),
-            (_("Bank"), bank.bank_name),
-            (_("Holder"), holder if holder != move.company_id.name else ""),
-            (_("Reference"), move.payment_reference),
+            (self.env._("Account"), bank.acc_number),
+            (self.env._("BIC"), bank.bank_bic),
+            (self.env._("Bank"), bank.bank_name),
+            (self.env._("Holder"), holder if holder != move.company_id.name else ""),
+            (self.env._("Reference"), move.payment_reference),
         ]
 
     @api.model

@@ -25,3 +25,4 @@ from . import test_tours
 from . import test_report
 from . import test_pdf_engine
 from . import test_consolidated
+from . import test_screens

@@ -18,8 +18,7 @@ class BillWorkbook:
         :param env: environment of the user, whose language the heads are in
         :param moves: ``account.move``
         """
-        self._ = env._
-        self._env = env
+        self.env = env
         self._moves = moves
 
     def content(self):
@@ -28,7 +27,7 @@ class BillWorkbook:
         :rtype: bytes
         """
         file = io.BytesIO()
-        # Nothing that a customer or a computer is called may become a formula or a link.
+        # What a customer or a computer is called never becomes a formula or a link.
         options = {
             "in_memory": True,
             "strings_to_formulas": False,
@@ -38,9 +37,13 @@ class BillWorkbook:
         with xlsxwriter.Workbook(file, options) as book:
             formats = self._formats(book)
             for name, columns, rows in (
-                (self._("Bills"), self._bill_columns(), self._bill_rows()),
-                (self._("Lines"), self._line_columns(), self._line_rows()),
-                (self._("Computers"), self._computer_columns(), self._computer_rows()),
+                (self.env._("Bills"), self._bill_columns(), self._bill_rows()),
+                (self.env._("Lines"), self._line_columns(), self._line_rows()),
+                (
+                    self.env._("Computers"),
+                    self._computer_columns(),
+                    self._computer_rows(),
+                ),
             ):
                 _write_sheet(book.add_worksheet(name), columns, rows, formats)
         return file.getvalue()
@@ -59,23 +62,22 @@ class BillWorkbook:
 
     # === BILLS === #
     def _bill_columns(self):
-        _ = self._
         return [
-            (_("Bill"), TEXT, 18),
-            (_("Customer"), TEXT, 34),
-            (_("Customer No."), TEXT, 14),
-            (_("Date"), DATE, None),
-            (_("Due"), DATE, None),
-            (_("Untaxed"), MONEY, None),
-            (_("Tax"), MONEY, None),
-            (_("Total"), MONEY, None),
-            (_("Open"), MONEY, None),
-            (_("Currency"), TEXT, 9),
-            (_("Status"), TEXT, 12),
+            (self.env._("Bill"), TEXT, 18),
+            (self.env._("Customer"), TEXT, 34),
+            (self.env._("Customer No."), TEXT, 14),
+            (self.env._("Date"), DATE, None),
+            (self.env._("Due"), DATE, None),
+            (self.env._("Untaxed"), MONEY, None),
+            (self.env._("Tax"), MONEY, None),
+            (self.env._("Total"), MONEY, None),
+            (self.env._("Open"), MONEY, None),
+            (self.env._("Currency"), TEXT, 9),
+            (self.env._("Status"), TEXT, 12),
         ]
 
     def _bill_rows(self):
-        Wizard = self._env["msp.consolidated.bill"]
+        Wizard = self.env["msp.consolidated.bill"]
         for move in self._moves:
             sign = _sign(move)
             yield (
@@ -94,21 +96,20 @@ class BillWorkbook:
 
     # === LINES === #
     def _line_columns(self):
-        _ = self._
         return [
-            (_("Bill"), TEXT, 18),
-            (_("Customer"), TEXT, 34),
-            (_("Plan"), TEXT, 22),
-            (_("Site"), TEXT, 28),
-            (_("Period Start"), DATE, None),
-            (_("Period End"), DATE, None),
-            (_("Description"), TEXT, 60),
-            (_("Counted"), NUMBER, None),
-            (_("Quantity"), NUMBER, None),
-            (_("Unit Price"), PRICE, None),
-            (_("Discount (%)"), NUMBER, None),
-            (_("Amount"), MONEY, None),
-            (_("Currency"), TEXT, 9),
+            (self.env._("Bill"), TEXT, 18),
+            (self.env._("Customer"), TEXT, 34),
+            (self.env._("Plan"), TEXT, 22),
+            (self.env._("Site"), TEXT, 28),
+            (self.env._("Period Start"), DATE, None),
+            (self.env._("Period End"), DATE, None),
+            (self.env._("Description"), TEXT, 60),
+            (self.env._("Counted"), NUMBER, None),
+            (self.env._("Quantity"), NUMBER, None),
+            (self.env._("Unit Price"), PRICE, None),
+            (self.env._("Discount (%)"), NUMBER, None),
+            (self.env._("Amount"), MONEY, None),
+            (self.env._("Currency"), TEXT, 9),
         ]
 
     def _line_rows(self):
@@ -137,27 +138,26 @@ class BillWorkbook:
 
     # === COMPUTERS === #
     def _computer_columns(self):
-        _ = self._
         return [
-            (_("Bill"), TEXT, 18),
-            (_("Customer"), TEXT, 34),
-            (_("Site"), TEXT, 28),
-            (_("Plan"), TEXT, 22),
-            (_("Charge"), TEXT, 28),
-            (_("Computer"), TEXT, 24),
-            (_("Type"), TEXT, 16),
-            (_("Serial Number"), TEXT, 18),
-            (_("From"), DATE, None),
-            (_("Until"), DATE, None),
-            (_("Days"), NUMBER, 7),
-            (_("Status"), TEXT, 13),
-            (_("Reason"), TEXT, 34),
+            (self.env._("Bill"), TEXT, 18),
+            (self.env._("Customer"), TEXT, 34),
+            (self.env._("Site"), TEXT, 28),
+            (self.env._("Plan"), TEXT, 22),
+            (self.env._("Charge"), TEXT, 28),
+            (self.env._("Computer"), TEXT, 24),
+            (self.env._("Type"), TEXT, 16),
+            (self.env._("Serial Number"), TEXT, 18),
+            (self.env._("From"), DATE, None),
+            (self.env._("Until"), DATE, None),
+            (self.env._("Days"), NUMBER, 7),
+            (self.env._("Status"), TEXT, 13),
+            (self.env._("Reason"), TEXT, 34),
         ]
 
     def _computer_rows(self):
-        Evidence = self._env["msp.charge.computer"].sudo()
-        statuses = dict(Evidence._fields["status"]._description_selection(self._env))
-        reasons = dict(Evidence._fields["reason"]._description_selection(self._env))
+        Evidence = self.env["msp.charge.computer"].sudo()
+        statuses = dict(Evidence._fields["status"]._description_selection(self.env))
+        reasons = dict(Evidence._fields["reason"]._description_selection(self.env))
         rows = Evidence.search([("cycle_id.move_id", "in", self._moves.ids)])
         by_move = rows.grouped(lambda row: row.cycle_id.move_id.id)
         for move in self._moves:

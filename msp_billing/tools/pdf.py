@@ -132,7 +132,7 @@ class Engine:
                 font_config=self._fonts,
             )
 
-    def write(self, documents):
+    def to_pdf(self, documents):
         """Return one PDF of documents that were laid out.
 
         :param list documents: answers of :meth:`layout`, at least one

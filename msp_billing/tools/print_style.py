@@ -8,6 +8,7 @@ from odoo.tools.image import image_data_uri
 from odoo.tools.misc import file_open
 
 FOLDER = "msp_billing/static/src/print"
+SHEETS = ("paper", "letterhead", "lines", "annex")
 LAYOUTS = ("standard", "striped", "boxed", "bold", "bubble", "wave", "folder")
 DARK = "#212529"
 FONT_WEIGHTS = ((400, "normal"), (700, "normal"), (400, "italic"))
@@ -82,9 +83,11 @@ def _css(style):
         "tint": _mix(style.primary, 0.07),
         "secondary-tint": _mix(style.secondary, 0.07),
     }
-    text = _read("bill.css")
+    names = [*SHEETS]
     if style.layout != "standard":
-        text += _read(f"layout_{style.layout}.css")
+        names.append(f"layout_{style.layout}")
+    text = "".join(_read(f"{name}.css") for name in [*names, "screen"])
+    text = re.sub(r"/\*.*?\*/\s*", "", text, flags=re.DOTALL)
     return re.sub(r"var\(--msp-([a-z-]+)\)", lambda match: values[match[1]], text)
 
 

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 
 NAMES = (
     "msp_timezone",
-    "msp_journal_id",
     "msp_product_id",
     "msp_due_days",
     "msp_catchup_max",
@@ -28,10 +27,9 @@ class MspCompanySettings(models.TransientModel):
         string="Billing Time Zone",
         required=True,
     )
-    msp_journal_id = fields.Many2one(
-        comodel_name="account.journal",
-        string="Billing Journal",
-        domain="[('type', '=', 'sale'), ('company_id', '=', company_id)]",
+    # Managers may not read journals, only choose one.
+    journal = fields.Selection(
+        selection=lambda self: self._selection_journal(), string="Billing Journal"
     )
     msp_product_id = fields.Many2one(
         comodel_name="product.product", string="Default Service Product"
@@ -39,6 +37,18 @@ class MspCompanySettings(models.TransientModel):
     msp_due_days = fields.Integer(string="Due Days")
     msp_catchup_max = fields.Integer(string="Missed Cycles Caught Up")
     msp_approval = fields.Boolean(string="Approve Bill Runs")
+
+    # === COMPUTE METHODS === #
+    @api.model
+    def _selection_journal(self):
+        Journal = self.env["account.journal"].sudo()
+        journals = Journal.search(
+            [
+                *Journal._check_company_domain(self.env.company),
+                ("type", "=", "sale"),
+            ]
+        )
+        return [(str(journal.id), journal.display_name) for journal in journals]
 
     # === CRUD METHODS === #
     @api.model
@@ -50,7 +60,8 @@ class MspCompanySettings(models.TransientModel):
                 name: company._fields[name].convert_to_write(company[name], company)
                 for name in NAMES
                 if name in fields
-            }
+            },
+            journal=str(company.msp_journal_id.id or "") or False,
         )
         return values
 
@@ -61,8 +72,7 @@ class MspCompanySettings(models.TransientModel):
         :raises ValidationError: for a wrong value, as on the company itself
         """
         self.ensure_one()
-        company = self.env.company
-        company.sudo().write(
-            self._convert_to_write({name: self[name] for name in NAMES})
-        )
+        values = self._convert_to_write({name: self[name] for name in NAMES})
+        values["msp_journal_id"] = int(self.journal) if self.journal else False
+        self.env.company.sudo().write(values)
         return {"type": "ir.actions.act_window_close"}

@@ -8,7 +8,7 @@ from odoo.tools.misc import format_date, formatLang
 from ..tools.bill_workbook import BillWorkbook
 
 # A bill takes a tenth of a second and some memory, and a browser does not wait longer.
-MAX_PDF_BILLS = 500
+MAX_PDF_BILLS = 300
 MIMETYPES = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -71,7 +71,9 @@ class MspConsolidatedBill(models.TransientModel):
         """
         self.ensure_one()
         moves = self._find_bills()
-        content = self._make_pdf(moves) if self.format == "pdf" else self._make_xlsx(moves)
+        content = (
+            self._make_pdf(moves) if self.format == "pdf" else self._make_xlsx(moves)
+        )
         # It belongs to the wizard: read by its user alone, and cleaned up with it.
         attachment = self.env["ir.attachment"].create(
             {
@@ -103,9 +105,9 @@ class MspConsolidatedBill(models.TransientModel):
         )
         partners = self.partner_ids._origin
         if partners:
-            domain &= Domain("commercial_partner_id", "child_of", partners.ids) | Domain(
-                "partner_id", "child_of", partners.ids
-            )
+            domain &= Domain(
+                "commercial_partner_id", "child_of", partners.ids
+            ) | Domain("partner_id", "child_of", partners.ids)
         return domain
 
     def _find_bills(self):
@@ -174,6 +176,11 @@ class MspConsolidatedBill(models.TransientModel):
                 )
             )
         return self.env["ir.actions.report"]._msp_consolidated_pdf(self, moves)
+
+    def _get_language(self):
+        """Return the document's language: of the one customer, or the user's."""
+        customers = self._find_bills().commercial_partner_id
+        return (len(customers) == 1 and customers.lang) or self.env.lang
 
     def _summary(self):
         """Return the values of the summary page.

@@ -90,6 +90,7 @@ def test_whatever_was_billed_can_be_corrected(billed, rated):
         more = difference(billed, rated, model, CENT)
         assert worth([*billed, *more]) == worth(rated)
         assert difference([*billed, *more], rated, model, CENT) == []
+        assert all(each.unit_price > 0 and each.quantity for each in more)
 
 
 @given(findings)
@@ -141,10 +142,17 @@ def test_lines_read_in_another_order_are_netted():
     assert told(difference(billed, [line(53, 4)], "volume", CENT)) == [(2, 4)]
 
 
+def test_a_correction_that_was_taken_back_is_not_charged_again():
+    billed = [line(10, 5), line(-10, "2.50"), line(10, "2.50")]
+    assert difference(billed, [line(10, 5)], "flat", CENT) == []
+
+
 def test_lines_that_cannot_be_read_are_replaced_one_by_one():
     billed = [line(49, 5), line(51, 4)]
     more = difference(billed, [line(51, 4)], "volume", CENT)
     assert told(more) == [(-49, 5)]
+    more = difference([line(10, 2), line(3, 4)], [line(7, 1)], "volume", CENT)
+    assert told(more) == [(-10, 2), (-3, 4), (7, 1)]
 
 
 def test_a_price_of_nothing_leaves_no_lines():
@@ -174,6 +182,18 @@ def test_graduated_lines_say_their_tier():
         Decimal("4.50"),
     ]
     assert all(each.full_unit_price == each.unit_price for each in more)
+
+
+def test_a_graduated_line_of_no_tier_is_taken_back_first():
+    rated = [line(3, 5, 0), line(1, 4, 1)]
+    more = difference([line(4, 5)], rated, "graduated", CENT)
+    assert [
+        (each.tier, *pair) for each, pair in zip(more, told(more), strict=True)
+    ] == [
+        (None, -4, 5),
+        (0, 3, 5),
+        (1, 1, 4),
+    ]
 
 
 def test_a_line_with_another_discount_is_taken_back_with_it():

@@ -72,6 +72,7 @@ def test_product_is_exact():
         (Decimal("3.3"), "3.3"),
         (-0.0, "0"),
         (1e-7, "1E-7"),
+        ("1E+100", "1E+100"),
     ],
 )
 def test_a_number_is_what_a_person_reads(value, text):

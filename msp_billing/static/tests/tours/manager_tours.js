@@ -1,0 +1,100 @@
+import {button, openMenu, screen, state, write, writeDate} from "./steps";
+import {registry} from "@web/core/registry";
+import {stepUtils} from "@web_tour/tour_utils";
+
+const tours = registry.category("web_tour.tours");
+
+tours.add("msp_billing_add_service_plan", {
+    steps: () => [
+        ...openMenu("msp_customers_menu", "msp_service_plan_menu", "Service Plans"),
+        {
+            content: "Customers > Billing > Service Plans has an own button",
+            trigger: ".o_list_button_add:contains(Add Service Plan)",
+            run: "click",
+        },
+        write("name", "Workstation Care"),
+        write("cost_per_computer", "12.50"),
+        ...stepUtils.saveForm(),
+        {
+            content: "The price is in the list of prices",
+            trigger: `.o_field_widget[name="price_ids"] .o_data_row:contains(12.50)`,
+        },
+        {
+            content: "Go back to the list",
+            trigger: ".o_back_button",
+            run: "click",
+        },
+        {
+            content: "The plan is in the list, with its price",
+            trigger: ".o_data_row:contains(Workstation Care):contains(12.50)",
+        },
+    ],
+});
+
+tours.add("msp_billing_start_bill_run", {
+    steps: () => [
+        ...openMenu("msp_customers_menu", "msp_bill_run_menu", "Bill Runs"),
+        {
+            content: "Make a new run",
+            trigger: ".o_list_button_add",
+            run: "click",
+        },
+        ...writeDate("date", "02/01/2026"),
+        button("action_preview"),
+        state("Previewed"),
+        {
+            content: "The preview shows what would be billed",
+            trigger: `.o_field_widget[name="cycle_ids"] .o_data_row:contains(Acme Ltd):contains(25.00)`,
+        },
+        {
+            content: "and its sum",
+            trigger: `.o_field_widget[name="amount_untaxed"]:contains(25.00)`,
+        },
+        button("action_start"),
+        {
+            content: "Confirm",
+            trigger: ".modal .modal-footer .btn-primary",
+            run: "click",
+        },
+        state("Running"),
+    ],
+});
+
+tours.add("msp_billing_see_bills", {
+    steps: () => [
+        ...openMenu("msp_customers_menu", "msp_bill_run_menu", "Bill Runs"),
+        {
+            content: "Open the run that is done",
+            trigger: ".o_data_row:contains(Done) .o_data_cell:first",
+            run: "click",
+        },
+        state("Done"),
+        button("action_view_bills"),
+        screen("Bills"),
+        {
+            content: "Open the bill",
+            trigger: ".o_data_row:contains(Acme Ltd) .o_data_cell:contains(Acme Ltd)",
+            run: "click",
+        },
+        screen("INV/2026/00001"),
+        {
+            content: "The bill shows its amount",
+            trigger: `.o_field_widget[name="amount_untaxed"]:contains(25.00)`,
+        },
+        {
+            content: "Show what is behind it",
+            trigger: ".o_notebook .nav-link:contains(Charges and Computers)",
+            run: "click",
+        },
+        {
+            content: "The plan is behind it",
+            trigger: `.o_field_widget[name="msp_cycle_ids"] .o_data_row:contains(Workstation Care)`,
+        },
+        button("action_msp_open_cycles"),
+        screen("Billing Cycles"),
+        {
+            content: "Its cycle is billed",
+            trigger: ".o_data_row:contains(Acme Ltd):contains(Billed)",
+        },
+    ],
+});

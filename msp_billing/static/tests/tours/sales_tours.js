@@ -1,0 +1,64 @@
+import {button, choose, openMenu, write, writeDate} from "./steps";
+import {registry} from "@web/core/registry";
+
+const NUMBERS = [1, 2, 3, 4, 5];
+
+registry.category("web_tour.tours").add("msp_billing_associate_customers", {
+    steps: () => [
+        ...openMenu("msp_customers_menu", "msp_service_plan_menu", "Service Plans"),
+        {
+            content: "Open the plan",
+            trigger: ".o_data_row .o_data_cell:contains(Workstation Care)",
+            run: "click",
+        },
+        button("action_open_associate"),
+        ...NUMBERS.flatMap((number) => [
+            ...choose("partner_ids", `Customer${number} Ltd`, ".modal"),
+            {
+                content: "The customer is chosen",
+                trigger: `.modal .o_tag:contains("Customer${number} Ltd")`,
+            },
+        ]),
+        {
+            content: "The last customer's own address is proposed",
+            trigger: `.modal .o_data_row:contains("customer5@example.com")`,
+        },
+        write("due_days", "30", ".modal"),
+        button("action_associate", ".modal"),
+        ...NUMBERS.map((number) => ({
+            content: "The subscription is in the list",
+            trigger: `.o_list_view .o_data_row:contains("Customer${number} Ltd"):contains("customer${number}@example.com")`,
+        })),
+    ],
+});
+
+registry.category("web_tour.tours").add("msp_billing_dissociate_customers", {
+    steps: () => [
+        ...openMenu("msp_customers_menu", "msp_subscription_menu", "Subscriptions"),
+        ...[2, 4].map((number) => ({
+            content: "Choose the subscription",
+            trigger: `.o_data_row:contains("Customer${number} Ltd") .o_list_record_selector input`,
+            run: "click",
+        })),
+        {
+            content: "Open the actions",
+            trigger: ".o_cp_action_menus button:contains(Actions)",
+            run: "click",
+        },
+        {
+            content: "End them",
+            trigger: ".o-dropdown--menu .o-dropdown-item:contains(Dissociate)",
+            run: "click",
+        },
+        ...[2, 4].map((number) => ({
+            content: "The chosen customers are proposed",
+            trigger: `.modal .o_tag:contains("Customer${number} Ltd")`,
+        })),
+        ...writeDate("date", "01/01/2100", ".modal"),
+        button("action_dissociate", ".modal"),
+        ...[2, 4].map((number) => ({
+            content: "It has its end",
+            trigger: `.o_list_view .o_data_row:contains("Customer${number} Ltd"):contains("2100")`,
+        })),
+    ],
+});

@@ -1,0 +1,72 @@
+from odoo.fields import Command
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from .common import MspBillingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTours(MspBillingCommon, HttpCase):
+    """What people do in the browser, with the smallest rights that suffice."""
+
+    def _work(self):
+        # A browser's test has the registry in test mode already.
+        self.env.ref("msp_billing.ir_cron_bill").sudo().method_direct_trigger()
+        self.env.invalidate_all()
+
+    def _user(self, login, groups):
+        return new_test_user(
+            self.env,
+            login,
+            groups=groups,
+            name=login.title(),
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+
+    def _due_customer(self):
+        customer = self._customer("Acme Ltd")
+        self._computers(customer, 2)
+        plan = self._plan("Workstation Care", cost=12.5)
+        return self._subscribe(plan, customer)
+
+    def test_manager_adds_a_service_plan(self):
+        self._user("manager", "msp_billing.group_msp_billing_manager")
+        self.start_tour("/odoo", "msp_billing_add_service_plan", login="manager")
+        plan = self.env["msp.service.plan"].search([("name", "=", "Workstation Care")])
+        self.assertEqual(plan.company_id, self.company)
+        self.assertEqual(plan.price_ids.mapped("unit_price"), [12.5])
+
+    def test_manager_bills(self):
+        subscription = self._due_customer()
+        self._user("manager", "msp_billing.group_msp_billing_manager")
+        self.start_tour("/odoo", "msp_billing_start_bill_run", login="manager")
+        run = subscription.cycle_ids.run_id
+        self.assertEqual(run.state, "running")
+        self.assertEqual(str(run.date), "2026-02-01")
+        self._work()
+        self.assertEqual(run.state, "done")
+        self.start_tour("/odoo", "msp_billing_see_bills", login="manager")
+
+    def test_sales_associates_and_dissociates(self):
+        plan = self._plan("Workstation Care", cost=12.5)
+        for number in range(1, 6):
+            self._customer(f"Customer{number} Ltd")
+        self._user("sales", "msp_billing.group_msp_billing_sales")
+        self.start_tour("/odoo", "msp_billing_associate_customers", login="sales")
+        subscriptions = plan.subscription_ids
+        self.assertEqual(len(subscriptions), 5)
+        self.assertEqual(set(subscriptions.mapped("due_days")), {30})
+        self.start_tour("/odoo", "msp_billing_dissociate_customers", login="sales")
+        ended = subscriptions.filtered("date_end")
+        self.assertEqual(
+            sorted(ended.partner_id.mapped("name")), ["Customer2 Ltd", "Customer4 Ltd"]
+        )
+        self.assertEqual({str(day) for day in ended.mapped("date_end")}, {"2100-01-01"})
+
+    def test_accountant_registers_a_payment(self):
+        self._due_customer()
+        move = self._bill("2026-02-01").move_ids
+        self._user("accountant", "account.group_account_invoice")
+        self.start_tour("/odoo", "msp_billing_register_payment", login="accountant")
+        self.assertIn(move.payment_state, ("paid", "in_payment"))
+        self.assertFalse(move.amount_residual)
