@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from psycopg2 import IntegrityError
 
@@ -97,7 +98,7 @@ class MspDelivery(models.Model):
     def _step_of(self, move, steps, today):
         """Return the step to send today, or an empty recordset.
 
-        No step from before the day on which the bill itself went out is made up for.
+        No step up to the day on which the bill itself went out is made up for.
         """
         none = self.env["msp.reminder.step"]
         deliveries = move.msp_delivery_ids
@@ -105,7 +106,8 @@ class MspDelivery(models.Model):
         due = self._first_open_due_date(move)
         if not bill or not due or self._is_exempt(move):
             return none
-        not_before = max(move.invoice_date, move.company_id._msp_day(bill.date_sent))
+        sent = move.company_id._msp_day(bill.date_sent) + timedelta(days=1)
+        not_before = max(move.invoice_date, sent)
         ladder = [(step, step.days) for step in steps]
         reached = due_steps(due, ladder, today, not_before)
         return none.union(*reached) - deliveries.step

@@ -245,6 +245,17 @@ class TestIngestMoves(SourceCase):
         self.ingest("8 Apr", "2")
         self.assertEqual(self.find("1").date_to, day("8 Apr"))
 
+    def test_a_move_from_a_site_of_its_own_to_its_parent(self):
+        """The site is an organisation of the source: what it reported may leave it."""
+        self.map_beta.partner_id = self.site
+        self.ingest("1 Apr", "1", customer="B")
+        self.assertAnswer(self.ingest("6 Apr", "1"), changed=1)
+        self.assertHistory(
+            self.find("1"),
+            (self.site, self.workstation, "1 Apr", "6 Apr"),
+            (self.acme, self.workstation, "6 Apr", None),
+        )
+
     def test_the_source_moves_back_what_a_person_gave_to_a_stranger(self):
         self.ingest("1 Apr", "1")
         self.find("1").action_move(self.beta, self.workstation, day("5 Apr"))

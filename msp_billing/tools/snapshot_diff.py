@@ -130,9 +130,12 @@ def _is_old_news(computer, scene):
 def _compare_known(changes, computer, reported, scene):
     """Note what one known computer's row changes.
 
-    A person may have put the computer into a site below the customer: it stays there.
+    A person may have put the computer into a site below the customer: it stays there,
+    unless another organisation of the source reported it before.
     """
-    partner = computer.partner if computer.partner in scene.partners else scene.partner
+    stays = computer.customer in (None, scene.customer)
+    stays = stays and computer.partner in scene.partners
+    partner = computer.partner if stays else scene.partner
     tomorrow = scene.day + timedelta(days=1)
     back = not computer.managed or (computer.final and computer.date_to == tomorrow)
     moved = (partner, reported.kind) != (computer.partner, computer.kind)
