@@ -53,3 +53,4 @@ from . import msp_delivery_mail
 from . import msp_delivery_render
 from . import msp_delivery_send
 from . import msp_delivery_remind
+from . import msp_delivery_audit

@@ -1,7 +1,7 @@
 from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .delivery_common import PDF, DeliveryCommon
@@ -210,3 +210,41 @@ class TestDelivery(DeliveryCommon):
         self.assertEqual(self.delivery.state, "sent")
         self.assertTrue(self.move.is_move_sent)
         self.assertFalse(self._deliver().mails)
+
+    # === AUDIT === #
+    def test_audit_finds_what_was_forgotten(self):
+        Delivery = self.env["msp.delivery"].sudo()
+        self.assertEqual(Delivery._audit(), [])
+        self.env.cr.execute(
+            "UPDATE msp_delivery SET write_date = write_date - interval '2 days' "
+            "WHERE id = %s",
+            [self.delivery.id],
+        )
+        [finding] = Delivery._audit()
+        self.assertIn(self.move.name, finding)
+        self.delivery.sudo().unlink()
+        [finding] = Delivery._audit()
+        self.assertIn("nobody queued", finding)
+
+    # === ACCESS === #
+    def test_who_reads_deliveries(self):
+        portal = self._new_user("portal", "base.group_portal")
+        clerk = self._new_user("clerk", "base.group_user")
+        for user in (portal, clerk):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self.delivery.with_user(user).read(["to"])
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self.delivery.with_user(user).action_resend()
+        auditor = self._new_user("auditor", "account.group_account_readonly")
+        self.assertTrue(self.delivery.with_user(auditor).read(["to"]))
+        with self.assertRaises(AccessError):
+            self.delivery.with_user(auditor).action_resend()
+
+    def _new_user(self, login, group):
+        return new_test_user(
+            self.env,
+            login=login,
+            groups=group,
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
