@@ -51,6 +51,9 @@ def uninstall_hook(env):
     bot = env.ref("msp_billing.user_bot", raise_if_not_found=False)
     if bot:
         bot.active = False
+    env["ir.config_parameter"].search(
+        [("key", "=", "msp_billing.delivery_database")]
+    ).unlink()
     # A record without its external identifier is not deleted with the module.
     env["ir.model.data"].search(
         [

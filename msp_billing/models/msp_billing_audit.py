@@ -35,6 +35,10 @@ class MspBillingCycle(models.Model):
             *self._audit_constraints(),
             *self._audit_sql(),
             *self._audit_rating(),
+            *(
+                self._finding("mail", "msp.delivery", 0, text)
+                for text in self.env["msp.delivery"].sudo()._audit()
+            ),
         ]
 
     @api.model
@@ -82,7 +86,6 @@ class MspBillingCycle(models.Model):
             "amount": _("Quantity x unit price - discount is not the amount:"),
             "orphan_line": _("A bill line of MSP Billing has no charge:"),
             "no_bill": _("A billed cycle with charges has no posted bill:"),
-            "delivery": _("A posted bill has no delivery:"),
             "sending": _("A delivery has been in sending for more than ten minutes:"),
             "company": _("Records of two companies are linked:"),
         }

@@ -121,7 +121,7 @@ class TestAudit(MspBillingCommon):
         self._damage(
             "DELETE FROM msp_delivery WHERE move_id = %s", self.cycle.move_id.id
         )
-        self.assertEqual(self._codes(), {"delivery"})
+        self.assertEqual(self._codes(), {"mail"})
 
     def test_stuck_delivery(self):
         self._damage(
@@ -129,7 +129,7 @@ class TestAudit(MspBillingCommon):
             "WHERE move_id = %s",
             self.cycle.move_id.id,
         )
-        self.assertEqual(self._codes(), {"sending"})
+        self.assertEqual(self._codes(), {"sending", "mail"})
 
     def test_findings_are_listed_and_told_once(self):
         Finding = self.env["msp.audit.finding"].sudo()

@@ -120,17 +120,6 @@ CHECKS = {
                         WHERE c.cycle_id = y.id AND c.amount != 0)
         """,
     ),
-    "delivery": (
-        "account.move",
-        """
-        SELECT m.id, m.name
-          FROM account_move m
-         WHERE m.state = 'posted'
-           AND EXISTS (SELECT 1 FROM msp_billing_cycle y WHERE y.move_id = m.id)
-           AND NOT EXISTS (SELECT 1 FROM msp_delivery d
-                            WHERE d.move_id = m.id AND d.kind = 'bill')
-        """,
-    ),
     "sending": (
         "msp.delivery",
         """
