@@ -86,9 +86,9 @@ class TestAudit(MspBillingCommon):
                 "msp_computer_period",
                 "period_overlap",
                 (
-                    "INSERT INTO msp_computer_period (computer_id, partner_id, type_id, "
-                    "company_id, date_from) SELECT computer_id, partner_id, type_id, "
-                    "company_id, date_from FROM msp_computer_period LIMIT 1"
+                    "INSERT INTO msp_computer_period (computer_id, partner_id, "
+                    "type_id, company_id, date_from) SELECT computer_id, partner_id, "
+                    "type_id, company_id, date_from FROM msp_computer_period LIMIT 1"
                 ),
             ),
             (
