@@ -33,6 +33,7 @@ from . import msp_bill_annex
 from . import msp_charge
 from . import msp_charge_computer
 from . import msp_bill_run
+from . import msp_bill_run_bot
 from . import msp_bill_run_work
 from . import msp_bill_run_failure
 from . import msp_bill_run_open

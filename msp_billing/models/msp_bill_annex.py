@@ -4,6 +4,8 @@ from odoo import api, models
 
 # Names of computers in a row by the length of the longest: they stand at tab stops.
 COLUMNS = ((17, 4), (24, 3), (38, 2))
+# What the paper holds, about, in millimetres: lines, totals and annex.
+FIRST_PAGE, NEXT_PAGE, TOTALS_HEIGHT = 150, 235, 45
 STATUS_ORDER = ("counted", "included", "excluded")
 
 
@@ -149,19 +151,23 @@ class MspBillDocument(models.AbstractModel):
 
     @api.model
     def _fits(self, rows, annex):
-        """Say whether the annex likely finds room below the lines, on the first page.
+        """Say whether the annex likely finds room below the totals, on their page.
 
         An estimate in millimetres; when it is wrong the annex goes on on the next page.
         """
-        room = 105.0
-        for row in rows:
-            room -= 9 + 4 * len(row.get("details", ()))
-        for section in annex:
-            room -= 12 + sum(
-                8 + sum(6 + 4.5 * (1 + group["names"].count("\n")) for group in groups)
-                for groups in (charge["groups"] for charge in section["charges"])
-            )
-        return room > 0
+        used = TOTALS_HEIGHT + sum(8 + 4 * len(row.get("details", "x")) for row in rows)
+        if used > FIRST_PAGE:
+            room = NEXT_PAGE - (used - FIRST_PAGE) % NEXT_PAGE
+        else:
+            room = FIRST_PAGE - used
+        return self._annex_height(annex) < room
+
+    @api.model
+    def _annex_height(self, annex):
+        charges = [charge for section in annex for charge in section["charges"]]
+        groups = [group for charge in charges for group in charge["groups"]]
+        names = sum(1 + group["names"].count("\n") for group in groups)
+        return 20 + 12 * len(annex) + 8 * len(charges) + 6 * len(groups) + 4.5 * names
 
 
 def _natural(name):

@@ -42,7 +42,7 @@ class MspBillDocument(models.AbstractModel):
             "sender": self._sender(move.company_id),
             "recipient": self._recipient(move.partner_id),
             "title": self._title(move, proforma),
-            "period": self._period(move),
+            "subtitle": self._subtitle(move),
             "facts": [fact for fact in self._facts(move) if fact[1]],
             "rows": rows,
             "has_discount": any(move.invoice_line_ids.mapped("discount")),
@@ -148,6 +148,14 @@ class MspBillDocument(models.AbstractModel):
         return self._span_text(first, max(cycles.mapped("date_end")))
 
     @api.model
+    def _subtitle(self, move):
+        """Return the line below the title: the days billed, or why it is credited."""
+        if move.move_type == "out_refund":
+            return move.ref or ""  # core writes the reason of a reversal here
+        period = self._period(move)
+        return period and self.env._("Billing period %(period)s", period=period)
+
+    @api.model
     def _facts(self, move):
         """Return what stands beside the address: pairs of a name and a value."""
         partner = move.partner_id
@@ -158,19 +166,19 @@ class MspBillDocument(models.AbstractModel):
                 (self.env._("Credit Note Date"), self._day(move.invoice_date)),
                 (self.env._("Credits Invoice"), move.reversed_entry_id.name),
             ]
-            reference = self.env._("Reason")  # core writes it into the reference
+            reference = ""
         else:
             due = move.state == "posted" and move.invoice_date_due
             own = [
                 (self.env._("Invoice Date"), self._day(move.invoice_date)),
                 (self.env._("Due Date"), self._day(due)),
             ]
-            reference = self.env._("Your Reference")
+            reference = move.ref
         return [
             *own,
             (self.env._("Customer No."), number),
             (country.vat_label or self.env._("Tax ID"), partner.vat),
-            (reference, move.ref),
+            (self.env._("Your Reference"), reference),
             (self.env._("Your Contact"), self._contact(move)),
         ]
 

@@ -31,7 +31,7 @@ class MspBillRun(models.Model):
         help="Empty: all. Customers or bill-to contacts, with the contacts below.",
     )
     automatic = fields.Boolean(
-        readonly=True, help="Opened by the hourly scheduled action."
+        readonly=True, copy=False, help="Opened by the hourly scheduled action."
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
@@ -268,25 +268,3 @@ class MspBillRun(models.Model):
         self.ensure_one()
         self._as_bot().state = "running"
         self.env.ref("msp_billing.ir_cron_bill").sudo()._trigger()
-
-    def _as_bot(self):
-        """Return the runs as the bot sees them: one company, its rules, its time."""
-        company = self.company_id
-        company.ensure_one()
-        bot = self.env.ref("msp_billing.user_bot").sudo()
-        return self.with_user(bot).with_context(
-            **self._bot_context(company, bot.lang or "en_US")
-        )
-
-    @api.model
-    def _bot_context(self, company, lang):
-        """Return the whole context of the bot: nothing that a client sent is kept."""
-        clean = dict.fromkeys(self.env.context, None)
-        clean.update(
-            allowed_company_ids=[company.id],
-            lang=lang,
-            tz=company.msp_timezone,
-            tracking_disable=True,
-            mail_create_nosubscribe=True,
-        )
-        return {key: value for key, value in clean.items() if value is not None}

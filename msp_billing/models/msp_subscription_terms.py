@@ -24,6 +24,8 @@ FIXED_FIELDS = frozenset(
         "count_source",
     }
 )
+# Counted from the billed cycles: who could write them would leave days out.
+COUNTED_FIELDS = frozenset({"billed_until", "next_bill_date"})
 OVERLAP_FIELDS = frozenset({"plan_id", "partner_id", "date_start", "date_end"})
 
 
@@ -95,6 +97,7 @@ class MspSubscription(models.Model):
             for vals in vals_list
         ]
         for vals in vals_list:
+            self._refuse_counted(vals)
             customer = self.env["res.partner"].browse(vals.get("partner_id"))
             proposed = self.new({"partner_id": customer.id}).bill_email
             vals["bill_email"] = vals.get("bill_email") or proposed
@@ -105,6 +108,7 @@ class MspSubscription(models.Model):
     def write(self, vals):
         vals = self._normalize(vals)
         self._require_bill_email(vals, self.partner_id)
+        self._refuse_counted(vals)
         self._refuse_fixed(vals)
         if OVERLAP_FIELDS & vals.keys():
             self._refuse_overlaps(
@@ -162,6 +166,16 @@ class MspSubscription(models.Model):
                     "%(customer)s has no e-mail address. Enter the address that "
                     "the bill goes to.",
                     customer=customers[:1].display_name,
+                )
+            )
+
+    @api.model
+    def _refuse_counted(self, vals):
+        if COUNTED_FIELDS & vals.keys():
+            raise UserError(
+                self.env._(
+                    "Until when a subscription is billed and when it is due is worked "
+                    "out from its billing cycles."
                 )
             )
 

@@ -1,0 +1,64 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+# What only the buttons and the bot change: a client would get round approval and date.
+WORKED_OUT = {"state": "draft", "automatic": False, "stop_reason": False}
+# What the bot keeps of a context: by these a scheduled action knows how it goes on.
+CRON_KEYS = ("cron_id", "cron_end_time", "ir_cron_progress_id")
+
+
+class MspBillRun(models.Model):
+    """As whom a run works, and what only its work changes."""
+
+    _inherit = "msp.bill.run"
+
+    # === CRUD METHODS === #
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._refuse_worked_out(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_worked_out(vals, changed=True)
+        return super().write(vals)
+
+    # === BUSINESS METHODS === #
+    @api.model
+    def _refuse_worked_out(self, vals, changed=False):
+        """Refuse what people must not write: its buttons change the state of a run."""
+        wanted = {
+            name
+            for name, default in WORKED_OUT.items()
+            if name in vals and (changed or (vals[name] or False) != default)
+        }
+        bot = self.env.user.has_group("msp_billing.group_msp_billing_bot")
+        if wanted and not (self.env.su or bot):
+            raise UserError(
+                self.env._(
+                    "The state of a bill run is changed by its buttons: preview, "
+                    "start, approve, pause and resume."
+                )
+            )
+
+    def _as_bot(self):
+        """Return the runs as the bot sees them: one company, its rules, its time."""
+        company = self.company_id
+        company.ensure_one()
+        bot = self.env.ref("msp_billing.user_bot").sudo()
+        return self.with_user(bot).with_context(
+            {}, **self._bot_context(company, bot.lang or "en_US")
+        )
+
+    @api.model
+    def _bot_context(self, company, lang):
+        """Return the whole context of the bot: nothing that a client sent is kept."""
+        context = self.env.context
+        return {
+            **{key: context[key] for key in CRON_KEYS if key in context},
+            "allowed_company_ids": [company.id],
+            "lang": lang,
+            "tz": company.msp_timezone,
+            "tracking_disable": True,
+            "mail_create_nosubscribe": True,
+        }

@@ -1,0 +1,40 @@
+from odoo.fields import Command
+from odoo.tests import new_test_user
+
+from .common import MspBillingCommon
+
+ROLES = {
+    "sales": "msp_billing.group_msp_billing_sales",
+    "manager": "msp_billing.group_msp_billing_manager",
+    "accountant": "account.group_account_invoice",
+    "auditor": "account.group_account_readonly",
+    "internal": "base.group_user",
+    "portal": "base.group_portal",
+}
+
+
+class AccessCommon(MspBillingCommon):
+    """A user for each role, in the company of the tests."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = {
+            role: cls._user(role, groups, cls.company) for role, groups in ROLES.items()
+        }
+
+    @classmethod
+    def _user(cls, login, groups, companies):
+        return new_test_user(
+            cls.env,
+            login,
+            groups=groups,
+            company_id=companies[0].id,
+            company_ids=[Command.set(companies.ids)],
+        )
+
+    def _as(self, role, records):
+        """Return records as a user of a role sees them, nothing read before."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return records.with_env(self.env(user=self.users[role]))
