@@ -12,7 +12,7 @@ class MspBillRun(models.Model):
     @api.model
     def _cron_open_runs(self):
         """Open the run of today for each company in which something is due."""
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"].search([("active", "=", True)]):
             today = company._msp_today()
             bot = self.new({"company_id": company.id})._as_bot()
             if not bot._has_new_work(company, today):

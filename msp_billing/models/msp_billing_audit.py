@@ -75,19 +75,24 @@ class MspBillingCycle(models.Model):
 
     @api.model
     def _audit_texts(self):
-        _ = self.env._
         return {
-            "overlap": _("Billing cycles of a subscription overlap:"),
-            "gap": _("Days between the start and the last billed day are on no bill:"),
-            "period_overlap": _("Periods of a computer overlap:"),
-            "subscription_overlap": _("Subscriptions of a plan and customer overlap:"),
-            "line": _("A bill line differs from its charge:"),
-            "no_line": _("A charge of a billed cycle is on no bill line:"),
-            "amount": _("Quantity x unit price - discount is not the amount:"),
-            "orphan_line": _("A bill line of MSP Billing has no charge:"),
-            "no_bill": _("A billed cycle with charges has no posted bill:"),
-            "sending": _("A delivery has been in sending for more than ten minutes:"),
-            "company": _("Records of two companies are linked:"),
+            "overlap": self.env._("Billing cycles of a subscription overlap:"),
+            "gap": self.env._(
+                "Days between the start and the last billed day are on no bill:"
+            ),
+            "period_overlap": self.env._("Periods of a computer overlap:"),
+            "subscription_overlap": self.env._(
+                "Subscriptions of a plan and customer overlap:"
+            ),
+            "line": self.env._("A bill line differs from its charge:"),
+            "no_line": self.env._("A charge of a billed cycle is on no bill line:"),
+            "amount": self.env._("Quantity x unit price - discount is not the amount:"),
+            "orphan_line": self.env._("A bill line of MSP Billing has no charge:"),
+            "no_bill": self.env._("A billed cycle with charges has no posted bill:"),
+            "sending": self.env._(
+                "A delivery has been in sending for more than ten minutes:"
+            ),
+            "company": self.env._("Records of two companies are linked:"),
         }
 
     @api.model

@@ -56,7 +56,6 @@ class MspServicePlanPrice(models.Model):
     )
     replaces_id = fields.Many2one(
         comodel_name="msp.service.plan.price",
-        string="Replaces",
         index="btree_not_null",
         ondelete="restrict",
         domain="[('plan_id', '=', plan_id), ('id', '!=', id)]",
@@ -118,7 +117,6 @@ class MspServicePlanPrice(models.Model):
     )
     product_id = fields.Many2one(
         comodel_name="product.product",
-        string="Product",
         check_company=True,
         ondelete="restrict",
         help="Empty: the plan's product.",
@@ -312,7 +310,7 @@ class MspServicePlanPrice(models.Model):
         self.ensure_one()
         return self.computer_type_ids or self.env["msp.computer.type"].with_context(
             active_test=False
-        ).search([])
+        ).search([("id", "!=", False)])
 
     def _get_product(self):
         """Return the product that gives a line its account and taxes."""

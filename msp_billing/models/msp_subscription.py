@@ -112,7 +112,6 @@ class MspSubscription(models.Model):
     )
     bill_to_id = fields.Many2one(
         comodel_name="res.partner",
-        string="Bill To",
         compute="_compute_bill_to_id",
         store=True,
         readonly=False,
@@ -227,20 +226,19 @@ class MspSubscription(models.Model):
 
     @api.model
     def _selection_anchor_month(self):
-        _ = self.env._
         names = (
-            _("January"),
-            _("February"),
-            _("March"),
-            _("April"),
-            _("May"),
-            _("June"),
-            _("July"),
-            _("August"),
-            _("September"),
-            _("October"),
-            _("November"),
-            _("December"),
+            self.env._("January"),
+            self.env._("February"),
+            self.env._("March"),
+            self.env._("April"),
+            self.env._("May"),
+            self.env._("June"),
+            self.env._("July"),
+            self.env._("August"),
+            self.env._("September"),
+            self.env._("October"),
+            self.env._("November"),
+            self.env._("December"),
         )
         return [(str(number), name) for number, name in enumerate(names, 1)]
 
