@@ -67,8 +67,9 @@ class MspUsage(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 "SELECT s.id, COUNT(*) FROM unnest(%s::int[], %s::int[]) "
-                "AS s(id, partner_id) JOIN msp_computer_period p "
-                "ON p.partner_id = s.partner_id AND p.date_from <= %s "
+                "AS s(id, partner_id) JOIN msp_subscription m ON m.id = s.id "
+                "JOIN msp_computer_period p ON p.partner_id = s.partner_id "
+                "AND p.company_id = m.company_id AND p.date_from <= %s "
                 "AND (p.date_to IS NULL OR p.date_to > %s) GROUP BY s.id",
                 [row[0] for row in scope],
                 [row[1] for row in scope],
@@ -151,9 +152,8 @@ class MspUsage(models.AbstractModel):
             ],
             order="date",
         ):
-            by_contact[reading.partner_id.id, reading.type_id.id].append(
-                (reading.date, reading.quantity)
-            )
+            key = reading.company_id.id, reading.partner_id.id, reading.type_id.id
+            by_contact[key].append((reading.date, reading.quantity))
         return {
             (cycle.id, price.id): measure_readings(
                 spans[cycle],
@@ -169,7 +169,8 @@ class MspUsage(models.AbstractModel):
         readings = {}
         for type_id in price._covered_types().ids:
             for partner_id, span in sites:
-                steps = by_contact.get((partner_id, type_id), ())
+                key = price.company_id.id, partner_id, type_id
+                steps = by_contact.get(key, ())
                 before = [count for day, count in steps if day <= span.start]
                 cut = [(span.start, before[-1])] if before else []
                 cut += [

@@ -16,8 +16,10 @@ SEEN = """
                GREATEST(p.date_from, s.d0) AS f,
                LEAST(COALESCE(p.date_to, s.d1), s.d1) AS t
           FROM scope s
+          JOIN msp_billing_cycle y ON y.id = s.cycle_id
           JOIN msp_computer_period p
             ON p.partner_id = s.partner_id
+           AND p.company_id = y.company_id
            AND p.date_from < s.d1
            AND (p.date_to IS NULL OR p.date_to > s.d0)
     ),
