@@ -189,6 +189,7 @@ class MspBillingCycle(models.Model):
 
     def action_retry(self):
         """Let the next run try held and failed cycles again, once they are mended."""
+        self.check_access("read")
         self._require_manager()
         cycles = self.sudo().filtered(lambda cycle: cycle.state in ("held", "failed"))
         cycles.write(
