@@ -100,6 +100,20 @@ class ResCompany(models.Model):
                     )
                 )
 
+    @api.constrains("msp_journal_id", "msp_product_id")
+    def _check_msp_companies(self):
+        for company in self:
+            for record in (company.msp_journal_id, company.msp_product_id):
+                allowed = record._check_company_domain(company)
+                if record and not record.sudo().filtered_domain(allowed):
+                    raise ValidationError(
+                        self.env._(
+                            "%(record)s belongs to another company than %(company)s.",
+                            record=record.sudo().display_name,
+                            company=company.name,
+                        )
+                    )
+
     # === CRUD METHODS === #
     @api.model_create_multi
     def create(self, vals_list):

@@ -27,3 +27,4 @@ from . import test_pdf_engine
 from . import test_consolidated
 from . import test_screens
 from . import test_access
+from . import test_companies
