@@ -37,13 +37,13 @@ class MspConsolidatedBill(models.TransientModel):
     date_from = fields.Date(
         string="From",
         required=True,
-        default=lambda self: self._default_month() - relativedelta(months=1),
+        default=lambda self: self._default_month(),
         help="The first date of the bills.",
     )
     date_to = fields.Date(
         string="To",
         required=True,
-        default=lambda self: self._default_month() - relativedelta(days=1),
+        default=lambda self: self._default_month() + relativedelta(day=31),
         help="The last date of the bills, included.",
     )
     format = fields.Selection(
@@ -54,12 +54,16 @@ class MspConsolidatedBill(models.TransientModel):
     # === COMPUTE METHODS === #
     @api.model
     def _default_month(self):
+        """Return the first day of this month, in which its bills were made."""
         return self.env.company._msp_today().replace(day=1)
 
     @api.depends("company_id", "partner_ids", "date_from", "date_to")
     def _compute_bill_count(self):
+        Move = self.env["account.move"]
         for wizard in self:
-            wizard.bill_count = self.env["account.move"].search_count(
+            # A form that is being filled in may miss a date.
+            complete = wizard.company_id and wizard.date_from and wizard.date_to
+            wizard.bill_count = complete and Move.search_count(
                 wizard._get_bills_domain()
             )
 
