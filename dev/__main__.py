@@ -23,6 +23,7 @@ COMMANDS = {
     "pytest": "tools.pytest",
     "systest": "stages.systest",
     "bench": "tools.bench",
+    "screenshots": "screenshots.main",
     "clean": "clean.main",
 }
 
