@@ -252,3 +252,28 @@ class TestAssociate(RefusalMixin, MspBillingCommon):
             form.partner_ids.add(customer)
         with self.assertRefused("Customer1 Ltd: plan Care is not associated"):
             form.save().action_dissociate()
+
+    def test_end_inside_billed_days_takes_a_manager_and_a_reason(self):
+        subscription = self._subscribe(self.plan, self.customers[1])
+        self._bill("2026-02-01")
+        chosen = {"active_model": "msp.subscription", "active_ids": subscription.ids}
+        form = self._dissociate(**chosen)
+        self.assertNotIn("reason", form._view["fields"])
+        form.date = "2026-01-16"
+        self.assertIn("the days from 2026-01-16 to then are credited", form.summary)
+        wizard = form.save()
+        with self.assertRefused("let a billing manager dissociate it"):
+            wizard.action_dissociate()
+        wizard.sudo().reason = "Sales wants to"
+        with self.assertRefused("let a billing manager dissociate it"):
+            wizard.action_dissociate()
+        Wizard = self.env["msp.subscription.dissociate"].with_context(**chosen)
+        with Form(Wizard) as form:
+            form.date = "2026-01-16"
+        with self.assertRefused("with a reason"):
+            form.record.action_dissociate()
+        with Form(form.record) as form:
+            form.reason = "Moved away"
+        form.record.action_dissociate()
+        self.assertEqual(str(subscription.date_end), "2026-01-16")
+        self.assertIn("Moved away", subscription.message_ids[0].body)

@@ -37,13 +37,7 @@ class MspSubscriptionDissociate(models.TransientModel):
     def _compute_summary(self):
         for wizard in self:
             wizard.summary = "\n".join(
-                self.env._(
-                    "%(customer)s: billed until %(billed)s; the days from then to "
-                    "%(end)s go on the next bill.",
-                    customer=subscription.partner_id.display_name,
-                    billed=subscription.billed_until,
-                    end=wizard.date,
-                )
+                wizard._summary_of(subscription)
                 for subscription in wizard._chosen()
                 if wizard.date
             )
@@ -107,6 +101,24 @@ class MspSubscriptionDissociate(models.TransientModel):
                 ("date_end", "=", False),
                 ("date_end", ">", self.date or self.env.company._msp_today()),
             ]
+        )
+
+    def _summary_of(self, subscription):
+        texts = {
+            "customer": subscription.partner_id.display_name,
+            "billed": subscription.billed_until,
+            "end": self.date,
+        }
+        if self.date < subscription.billed_until:
+            return self.env._(
+                "%(customer)s: billed until %(billed)s; the days from %(end)s to then "
+                "are credited.",
+                **texts,
+            )
+        return self.env._(
+            "%(customer)s: billed until %(billed)s; the days from then to %(end)s go "
+            "on the next bill.",
+            **texts,
         )
 
     def _chosen(self):
