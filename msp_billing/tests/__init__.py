@@ -27,4 +27,5 @@ from . import test_pdf_engine
 from . import test_consolidated
 from . import test_screens
 from . import test_access
+from . import test_access_runs
 from . import test_companies
