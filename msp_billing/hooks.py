@@ -4,6 +4,27 @@ from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
+# In the order in which their rows can go: what refers to others comes first.
+TABLES = (
+    "msp_delivery",
+    "msp_charge_computer",
+    "msp_charge",
+    "msp_bill_run_issue",
+    "msp_billing_cycle",
+    "msp_extra_charge",
+    "msp_subscription_price_override",
+    "msp_subscription",
+    "msp_service_plan_price_tier",
+    "msp_service_plan_price",
+    "msp_service_plan",
+    "msp_count_reading",
+    "msp_computer_period",
+    "msp_computer",
+    "msp_source_sync",
+    "msp_source_customer",
+    "msp_source",
+)
+
 
 def pre_init_hook(env):
     """Create ``btree_gist``, on which the constraints against overlaps rest.
@@ -39,15 +60,10 @@ def uninstall_hook(env):
     The bot stays as an archived user: it is the author of posted invoices.
     Products and customers stay too.
     """
-    for table in (
-        "msp_delivery",
-        "msp_charge_computer",
-        "msp_charge",
-        "msp_bill_run_issue",
-        "msp_billing_cycle",
-    ):
+    env.cr.execute("UPDATE msp_service_plan_price SET replaces_id = NULL")
+    for table in TABLES:
         env.cr.execute(SQL("DELETE FROM %s", SQL.identifier(table)))
-    env["msp.subscription"].with_context(active_test=False).search([]).unlink()
+    env.invalidate_all()
     bot = env.ref("msp_billing.user_bot", raise_if_not_found=False)
     if bot:
         bot.active = False

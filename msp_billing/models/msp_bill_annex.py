@@ -47,12 +47,23 @@ class MspBillDocument(models.AbstractModel):
                 "not_covered": self._not_covered(own.evidence_ids),
             }
             for subscription, own in cycles.grouped("subscription_id").items()
+            if any(
+                entry.charge_id.price_id.price_model != "flat"
+                for entry in own.evidence_ids
+            )
         ]
 
     @api.model
     def _by_charge(self, rows):
-        """Return pairs of a charge and its computers, in the order of the charges."""
-        charged = rows.filtered("charge_id").grouped("charge_id")
+        """Return pairs of a charge and its computers, in the order of the charges.
+
+        A flat price counts none: its computers explain nothing.
+        """
+        charged = rows.filtered(
+            lambda entry: (
+                entry.charge_id and entry.charge_id.price_id.price_model != "flat"
+            )
+        ).grouped("charge_id")
         return sorted(charged.items(), key=lambda pair: (pair[0].sequence, pair[0].id))
 
     @api.model
@@ -83,8 +94,12 @@ class MspBillDocument(models.AbstractModel):
             )
         )
         sites = entries.partner_id
+        name = charge.price_id.name or charge.display_name
+        if charge.origin_cycle_id:
+            cycle = charge.origin_cycle_id
+            name = self.env._("Correction of %(price)s", price=name)
         return {
-            "name": charge.price_id.name or charge.display_name,
+            "name": name,
             "period": cycle._format_period(),
             "count": self._count_text(entries),
             "groups": [
@@ -139,6 +154,9 @@ class MspBillDocument(models.AbstractModel):
 
     @api.model
     def _days_text(self, cycle, entry):
+        if not entry.days:
+            # A correction: it was billed, and was not there.
+            return ""
         if entry.days == 1:
             return self.env._("%(date)s, 1 day", date=self._day(entry.date_from))
         if entry.days == (cycle.date_end - cycle.date_start).days:

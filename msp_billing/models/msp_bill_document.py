@@ -239,7 +239,12 @@ class MspBillDocument(models.AbstractModel):
     @api.model
     def _site_counts(self, evidence):
         """Return how the computers of a line spread over several sites, as a line."""
-        used = evidence.filtered(lambda entry: entry.status != "excluded")
+        used = evidence.filtered(
+            lambda entry: (
+                entry.status != "excluded"
+                and entry.charge_id.price_id.price_model != "flat"
+            )
+        )
         sites = used.grouped("partner_id")
         if len(sites) < 2:
             return []

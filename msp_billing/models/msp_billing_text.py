@@ -33,20 +33,27 @@ class MspBillingCycle(models.Model):
             price.usage_basis, Span(self.date_start, self.date_end)
         )
         count = f"{float(round_digits(usage.quantity(price.usage_basis), 2)):g}"
+        computers = (
+            self.env._("1 computer")
+            if count == "1"
+            else self.env._("%(count)s computers", count=count)
+        )
         return {
             "end": lambda: self.env._(
-                "%(count)s computers on %(day)s", count=count, day=self._format_day(day)
+                "%(computers)s on %(day)s",
+                computers=computers,
+                day=self._format_day(day),
             ),
             "peak": lambda: self.env._(
-                "%(count)s computers at most, first on %(day)s",
-                count=count,
+                "%(computers)s at most, first on %(day)s",
+                computers=computers,
                 day=self._format_day(day) if day else "–",
             ),
             "average": lambda: self.env._(
-                "%(days)s computer days in %(all)s days = %(count)s computers",
+                "%(days)s computer days in %(all)s days = %(computers)s",
                 days=usage.computer_days,
                 all=usage.days,
-                count=count,
+                computers=computers,
             ),
             "unique": lambda: self.env._(
                 "%(count)s different computers in the period", count=count

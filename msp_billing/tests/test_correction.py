@@ -56,6 +56,19 @@ class TestCorrection(MspBillingCommon):
         self.assertEqual(run.move_ids.amount_untaxed, 60.0)
         self.assertFalse(self._corrections(self._bill("2026-07-01")))
 
+    def test_correction_is_explained_on_the_bill(self):
+        self._april()
+        self._computers(self.customer, 1, "2026-04-11", name="Late-1")
+        self.pcs[:2].date_to = "2026-04-20"
+        move = self._bill("2026-06-01").move_ids
+        html = self.env["ir.actions.report"]._render_qweb_html(
+            "account.account_invoices", move.ids
+        )[0]
+        text = html.decode()
+        self.assertIn("Late-1", text)
+        self.assertIn("Correction of PC", text)
+        self.assertNotIn("all 0 days", text)
+
     def test_leaver_is_credited_on_the_next_bill(self):
         self._april()
         self.pcs[0].date_to = "2026-04-20"
