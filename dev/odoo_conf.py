@@ -43,9 +43,8 @@ def environment(**more: str) -> dict[str, str]:
     from . import system
 
     env = {**os.environ, **postgres.environment(), **system.environment()}
-    env["PATH"] = os.pathsep.join(
-        (str(paths.VENV / "bin"), env.get("PATH", os.defpath))
-    )
+    programs = (str(paths.VENV / "bin"), postgres.binary(""))
+    env["PATH"] = os.pathsep.join((*programs, env.get("PATH", os.defpath)))
     env["ODOO_RC"] = str(write())
     env["ODOO_NOTIFY_CRON_CHANGES"] = "1"
     env["PYTHONUNBUFFERED"] = "1"

@@ -113,9 +113,9 @@ def addon(context: Context) -> None:
     """Run the tests of the add-on by pytest-odoo, with browser, and coverage."""
     name, log = context.name("addon"), context.log("addon")
     databases.clone(context.name("install"), name)
-    log.unlink(missing_ok=True)
-    log.touch()
+    log.write_text("")
     _pytest(
+        *("-n", str(min(4, os.cpu_count() or 1)), "--dist=loadfile"),
         *("--odoo-http", f"--odoo-database={name}", "--odoo-log-level=warn"),
         *("--odoo-extra", f"logfile={log}"),
         *("--cov", "--cov-config=.coveragerc", "--cov-report=term:skip-covered"),
