@@ -4,6 +4,8 @@ from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
+# The owner of what stays when the add-on is uninstalled: the bot and the product.
+KEPT = "__msp_billing__"
 # In the order in which their rows can go: what refers to others comes first.
 TABLES = (
     "msp_delivery",
@@ -27,12 +29,14 @@ TABLES = (
 
 
 def pre_init_hook(env):
-    """Create ``btree_gist``, on which the constraints against overlaps rest.
+    """Create ``btree_gist``, and take over what an earlier installation left.
 
-    Without it Odoo would only log a line and install the add-on with nothing in
-    the database that forbids billing a day twice.
+    On the extension the constraints against overlaps rest. Without it Odoo would
+    only log a line and install the add-on with nothing in the database that forbids
+    billing a day twice.
     """
     env.cr.execute(SQL("CREATE EXTENSION IF NOT EXISTS btree_gist"))
+    _rename_kept(env, KEPT, "msp_billing")
 
 
 def post_init_hook(env):
@@ -70,15 +74,19 @@ def uninstall_hook(env):
     env["ir.config_parameter"].search(
         [("key", "=", "msp_billing.delivery_database")]
     ).unlink()
-    # A record without its external identifier is not deleted with the module.
-    env["ir.model.data"].search(
-        [
-            ("module", "=", "msp_billing"),
-            (
-                "model",
-                "in",
-                ("res.users", "res.partner", "product.product", "product.template"),
-            ),
-        ]
-    ).unlink()
+    # What is not the module's is not deleted with it, and known again afterwards.
+    _rename_kept(env, "msp_billing", KEPT)
     _logger.info("MSP Billing left its posted invoices and its products in place.")
+
+
+def _rename_kept(env, old, new):
+    """Give the records that outlive an uninstallation another owner."""
+    env.cr.execute(
+        SQL(
+            "UPDATE ir_model_data SET module = %s WHERE module = %s AND model IN "
+            "('res.users', 'res.partner', 'product.product', 'product.template')",
+            new,
+            old,
+        )
+    )
+    env.registry.clear_cache()
