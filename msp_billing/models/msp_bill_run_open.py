@@ -54,34 +54,15 @@ class MspBillRun(models.Model):
         Held cycles are looked at again once a day, failed ones at their next try,
         parked ones (three failures) only by a run that a person starts.
         """
+        if self._has_open_run(company, day):
+            return False
         due = self._due_domain(company, day)
+        again = self._cycles_to_try_again(company).subscription_id
+        if again.filtered_domain(due):
+            return True
         tried = self.env["msp.bill.run.issue"].search(
             [("run_id.date", "=", day), ("run_id.company_id", "=", company.id)]
         )
-        open_runs = self.search_count(
-            [
-                ("company_id", "=", company.id),
-                ("automatic", "=", True),
-                ("state", "in", ("running", "waiting", "paused", "stopped")),
-            ],
-            limit=1,
-        )
-        if open_runs:
-            return False
-        now = fields.Datetime.now()
-        retry = self.env["msp.billing.cycle"].search(
-            [
-                ("company_id", "=", company.id),
-                ("state", "=", "failed"),
-                ("attempts", "<", MAX_ATTEMPTS),
-                ("next_try", "<=", now),
-            ]
-        )
-        released = self.env["msp.billing.cycle"].search(
-            [("company_id", "=", company.id), ("state", "=", "due")]
-        )
-        if (retry | released).subscription_id.filtered_domain(due):
-            return True
         parked = self.env["msp.billing.cycle"].search(
             [("company_id", "=", company.id), ("state", "=", "failed")]
         )
@@ -90,4 +71,41 @@ class MspBillRun(models.Model):
             self.env["msp.subscription"].search_count(
                 [*due, ("id", "not in", seen.ids)], limit=1
             )
+        )
+
+    @api.model
+    def _has_open_run(self, company, day):
+        """Say whether an automatic run still works, or waits for a person today.
+
+        A run that stopped or was paused on another day keeps nothing back for ever.
+        """
+        return bool(
+            self.search_count(
+                [
+                    ("company_id", "=", company.id),
+                    ("automatic", "=", True),
+                    "|",
+                    ("state", "in", ("running", "waiting")),
+                    "&",
+                    ("state", "in", ("paused", "stopped")),
+                    ("date", "=", day),
+                ],
+                limit=1,
+            )
+        )
+
+    @api.model
+    def _cycles_to_try_again(self, company):
+        """Return released cycles, and failed ones whose next try has come."""
+        return self.env["msp.billing.cycle"].search(
+            [
+                ("company_id", "=", company.id),
+                "|",
+                ("state", "=", "due"),
+                "&",
+                "&",
+                ("state", "=", "failed"),
+                ("attempts", "<", MAX_ATTEMPTS),
+                ("next_try", "<=", fields.Datetime.now()),
+            ]
         )

@@ -26,6 +26,14 @@ FIXED_FIELDS = frozenset(
 )
 # Counted from the billed cycles: who could write them would leave days out.
 COUNTED_FIELDS = frozenset({"billed_until", "next_bill_date"})
+# What may be agreed, both included: named here before the database refuses it.
+BOUNDS = {
+    "discount": (0, 100),
+    "due_days": (0, 3650),
+    "anchor_day": (0, 31),
+    "contracted_quantity": (0, 1_000_000),
+    "minimum_quantity": (0, 1_000_000),
+}
 OVERLAP_FIELDS = frozenset({"plan_id", "partner_id", "date_start", "date_end"})
 
 
@@ -141,6 +149,7 @@ class MspSubscription(models.Model):
         :raises ValidationError: naming what is no e-mail address
         """
         vals = dict(vals)
+        self._refuse_out_of_bounds(vals)
         if vals.get("anchor_month"):
             vals["anchor_month"] = str(vals["anchor_month"])
         if not vals.get("bill_email"):
@@ -156,6 +165,22 @@ class MspSubscription(models.Model):
             )
         vals["bill_email"] = ", ".join(valid)
         return vals
+
+    @api.model
+    def _refuse_out_of_bounds(self, vals):
+        for name in BOUNDS.keys() & vals.keys():
+            low, high = BOUNDS[name]
+            # Written so that a NaN, which is no number, does not pass.
+            if not low <= (vals[name] or 0) <= high:
+                raise ValidationError(
+                    self.env._(
+                        "%(field)s: %(value)s is not between %(low)s and %(high)s.",
+                        field=self.fields_get([name], ["string"])[name]["string"],
+                        value=vals[name],
+                        low=low,
+                        high=high,
+                    )
+                )
 
     @api.model
     def _require_bill_email(self, vals, customers):
@@ -206,11 +231,23 @@ class MspSubscription(models.Model):
         for vals in vals_list:
             start = fields.Date.to_date(vals.get("date_start"))
             end = fields.Date.to_date(vals.get("date_end")) or OPEN_END
+            if start and end <= start:
+                raise ValidationError(self._ends_too_early_message(vals, start, end))
             key = vals.get("plan_id"), vals.get("partner_id")
             for first, last in taken[key] if start else ():
                 if start < last and first < end:
                     raise ValidationError(self._overlap_message(*key, first, last))
             taken[key].append((start, end))
+
+    @api.model
+    def _ends_too_early_message(self, vals, start, end):
+        return self.env._(
+            "%(customer)s: the end %(end)s is not after the start %(start)s. Choose a "
+            "later end.",
+            customer=self.env["res.partner"].browse(vals["partner_id"]).display_name,
+            start=start,
+            end=end,
+        )
 
     @api.model
     def _overlap_message(self, plan_id, partner_id, first, last):
