@@ -122,7 +122,7 @@ class AccountMove(models.Model):
         return action
 
     # === BUSINESS METHODS === #
-    @api.model
+    @api.readonly
     def get_formview_id(self, access_uid=None):
         """EXTENDS account: people without accounting rights get our form of a bill."""
         user = self.env["res.users"].browse(access_uid) if access_uid else self.env.user

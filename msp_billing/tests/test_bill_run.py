@@ -208,7 +208,10 @@ class TestBillRun(MspBillingCommon):
         )
         bad.property_account_receivable_id = account
         account.active = False
-        run = self._bill("2026-02-01")
+        logger = "odoo.addons.msp_billing.models.msp_bill_run_failure"
+        with self.assertLogs(logger, "WARNING") as logs:
+            run = self._bill("2026-02-01")
+        self.assertIn("Bad Ltd was not billed", logs.output[0])
         self.assertEqual(run.state, "done")
         self.assertEqual(run.move_ids.partner_id, good)
         self.assertRecordValues(
