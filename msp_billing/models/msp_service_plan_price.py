@@ -201,6 +201,17 @@ class MspServicePlanPrice(models.Model):
         for price in self:
             if price.is_used:
                 raise UserError(price._used_message())
+            exceptions = self.env["msp.subscription.price.override"].sudo()
+            agreed = exceptions.search([("price_id", "=", price.id)], limit=1)
+            if agreed:
+                raise UserError(
+                    self.env._(
+                        "An exception from price %(price)s is agreed with "
+                        "%(subscription)s. Delete the exception first.",
+                        price=price.name,
+                        subscription=agreed.subscription_id.display_name,
+                    )
+                )
 
     # === BUSINESS METHODS === #
     def _refuse_used(self, changed, vals):

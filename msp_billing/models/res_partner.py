@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 READERS = (
     "msp_billing.group_msp_billing_sales,"
@@ -74,6 +75,30 @@ class ResPartner(models.Model):
             moves = self.env["account.move"].search(partner._msp_open_bills_domain())
             partner.msp_currency_id = currency
             partner.msp_open_balance = sum(moves.mapped("amount_residual_signed"))
+
+    # === CRUD METHODS === #
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_subscribed(self):
+        """Name the customer before the database refuses its deletion."""
+        subscription = (
+            self.env["msp.subscription"]
+            .sudo()
+            .search(
+                ["|", ("partner_id", "in", self.ids), ("bill_to_id", "in", self.ids)],
+                limit=1,
+            )
+        )
+        if subscription:
+            raise UserError(
+                self.env._(
+                    "%(customer)s is on subscription %(subscription)s and stays. "
+                    "Dissociate and archive it instead.",
+                    customer=(
+                        self & (subscription.partner_id | subscription.bill_to_id)
+                    )[:1].display_name,
+                    subscription=subscription.display_name,
+                )
+            )
 
     # === ACTION METHODS === #
     def action_msp_view_subscriptions(self):

@@ -179,6 +179,10 @@ class TestPriceTerms(RefusalMixin, MspBillingCommon):
             "msp.subscription.price.override", "has an exception already"
         ):
             override(plain, unit_price=3)
+        with self.assertRefused("from price Plain is agreed with Care – Acme Ltd"):
+            plain.unlink()
+        subscription.price_override_ids.unlink()
+        plain.unlink()
 
     # === DISCOUNT AND MINIMUM === #
     def test_minimum_amount_of_the_plan(self):

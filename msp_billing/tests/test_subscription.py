@@ -261,3 +261,11 @@ class TestSubscription(RefusalMixin, MspBillingCommon):
         self._bill("2026-02-01")
         with self.assertRefused("on bills and stays"):
             subscription.unlink()
+
+    def test_customer_with_a_subscription_stays(self):
+        payer = self._customer("Payer Ltd")
+        self._subscribe(self.plan, self.customer, bill_to_id=payer.id)
+        for partner in self.customer + payer:
+            with self.assertRefused(f"{partner.name} is on subscription Care – Acme"):
+                partner.unlink()
+        payer.copy().unlink()
