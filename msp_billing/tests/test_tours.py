@@ -23,6 +23,9 @@ class TestTours(MspBillingCommon, HttpCase):
             company_ids=[Command.set(self.company.ids)],
         )
 
+    def _tour(self, name, login):
+        self.start_tour("/odoo", f"msp_billing_{name}", login=login, timeout=180)
+
     def _due_customer(self):
         customer = self._customer("Acme Ltd")
         self._computers(customer, 2)
@@ -31,7 +34,7 @@ class TestTours(MspBillingCommon, HttpCase):
 
     def test_manager_adds_a_service_plan(self):
         self._user("manager", "msp_billing.group_msp_billing_manager")
-        self.start_tour("/odoo", "msp_billing_add_service_plan", login="manager")
+        self._tour("add_service_plan", "manager")
         plan = self.env["msp.service.plan"].search([("name", "=", "Workstation Care")])
         self.assertEqual(plan.company_id, self.company)
         self.assertEqual(plan.price_ids.mapped("unit_price"), [12.5])
@@ -39,24 +42,24 @@ class TestTours(MspBillingCommon, HttpCase):
     def test_manager_bills(self):
         subscription = self._due_customer()
         self._user("manager", "msp_billing.group_msp_billing_manager")
-        self.start_tour("/odoo", "msp_billing_start_bill_run", login="manager")
+        self._tour("start_bill_run", "manager")
         run = subscription.cycle_ids.run_id
         self.assertEqual(run.state, "running")
         self.assertEqual(str(run.date), "2026-02-01")
         self._work()
         self.assertEqual(run.state, "done")
-        self.start_tour("/odoo", "msp_billing_see_bills", login="manager")
+        self._tour("see_bills", "manager")
 
     def test_sales_associates_and_dissociates(self):
         plan = self._plan("Workstation Care", cost=12.5)
         for number in range(1, 6):
             self._customer(f"Customer{number} Ltd")
         self._user("sales", "msp_billing.group_msp_billing_sales")
-        self.start_tour("/odoo", "msp_billing_associate_customers", login="sales")
+        self._tour("associate_customers", "sales")
         subscriptions = plan.subscription_ids
         self.assertEqual(len(subscriptions), 5)
         self.assertEqual(set(subscriptions.mapped("due_days")), {30})
-        self.start_tour("/odoo", "msp_billing_dissociate_customers", login="sales")
+        self._tour("dissociate_customers", "sales")
         ended = subscriptions.filtered("date_end")
         self.assertEqual(
             sorted(ended.partner_id.mapped("name")), ["Customer2 Ltd", "Customer4 Ltd"]
@@ -67,6 +70,6 @@ class TestTours(MspBillingCommon, HttpCase):
         self._due_customer()
         move = self._bill("2026-02-01").move_ids
         self._user("accountant", "account.group_account_invoice")
-        self.start_tour("/odoo", "msp_billing_register_payment", login="accountant")
+        self._tour("register_payment", "accountant")
         self.assertIn(move.payment_state, ("paid", "in_payment"))
         self.assertFalse(move.amount_residual)
