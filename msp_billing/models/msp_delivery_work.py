@@ -29,7 +29,7 @@ class MspDelivery(models.Model):
         company = self.company_id
         bot = self.env.ref("msp_billing.user_bot").sudo()
         context = self.env["msp.bill.run"]._bot_context(company, bot.lang or "en_US")
-        return self.with_user(bot).sudo().with_context(**context)
+        return self.with_user(bot).sudo().with_context({}, **context)
 
     @api.model
     def _claim(self, delivery_id, domain):
