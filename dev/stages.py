@@ -115,7 +115,6 @@ def addon(context: Context) -> None:
     databases.clone(context.name("install"), name)
     log.write_text("")
     _pytest(
-        *("-n", str(min(4, os.cpu_count() or 1)), "--dist=loadfile"),
         *("--odoo-http", f"--odoo-database={name}", "--odoo-log-level=warn"),
         *("--odoo-extra", f"logfile={log}"),
         *("--cov", "--cov-config=.coveragerc", "--cov-report=term:skip-covered"),
