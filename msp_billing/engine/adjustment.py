@@ -15,7 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
 
-from .money import EXACT, ZERO, product
+from .money import EXACT, ZERO
 from .price import Price
 from .rating import RatedLine, Terms, amount_of, rate
 
@@ -76,8 +76,8 @@ def difference(
 
     ``graduated`` compares tier by tier. A doubled price is billed as the third case:
     its difference could not be told from a doubled quantity afterwards. Lines with
-    another discount are taken back with it. Nothing is given for differences that
-    cost nothing. Billing what is given and asking again gives nothing.
+    another discount are taken back with it. What costs nothing, a quantity or a price
+    of 0, is left out. Billing what is given and asking again gives nothing.
 
     Of the lines, ``full_unit_price`` is the unit price, and ``tier`` is set for
     ``graduated`` only.
@@ -152,7 +152,7 @@ def _steps(billed: Sequence[Pair], new: list[Pair]) -> list[Pair]:
     quantity, price = new[0] if new else (ZERO, old_price)
     if price == old_price:
         steps = [(EXACT.subtract(quantity, old_quantity), price)]
-    elif quantity == old_quantity and price != EXACT.add(old_price, old_price):
+    elif quantity == old_quantity > 0 and price != EXACT.add(old_price, old_price):
         more = EXACT.subtract(price, old_price)
         signed = quantity if more > 0 else quantity.copy_negate()
         steps = [(signed, more.copy_abs())]
@@ -186,11 +186,9 @@ def _replay(pairs: Sequence[Pair]) -> Pair | None:
 
 
 def _open_difference(old: list[Pair], new: list[Pair]) -> list[Pair]:
-    """Give the difference for each unit price; nothing when it is worth nothing."""
+    """Give the difference for each unit price, what is taken back first."""
     taken = [(quantity.copy_negate(), price) for quantity, price in old]
-    steps = _net([*new, *taken])
-    worth = sum((product(quantity, price) for quantity, price in steps), Fraction(0))
-    return sorted(steps) if worth else []
+    return sorted(_net([*new, *taken]))
 
 
 def _line(step: Pair, group: Group, currency_step: Decimal) -> RatedLine:

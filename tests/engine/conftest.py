@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Load ``msp_billing/engine`` as ``msp_engine``, without importing Odoo.
 
 The tests are the same on every run: examples are derived from the tests themselves

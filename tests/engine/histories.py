@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Random subscriptions with the history of their computers."""
 
 from dataclasses import dataclass, replace

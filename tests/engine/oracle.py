@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """The same bill, found another way: day by day, and sharing no code with the engine.
 Slow and plain on purpose; what it reads is described in ``histories.py``.
 """

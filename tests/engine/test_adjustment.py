@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Corrections: bill what is missing, take back what is too much, then be silent."""
 
 from decimal import Decimal
@@ -132,6 +131,11 @@ class TestEarlyEnd:
         assert difference(again, [line(10, "5.00")], "flat", CENT) == []
         assert told(difference(again, [line(11, 5)], "flat", CENT)) == [(1, 5)]
 
+    def test_a_small_rest(self):
+        billed = [line(10, "5.00"), line(-10, "4.50")]
+        more = difference(billed, [line(12, "0.50")], "flat", CENT)
+        assert told(more) == [(2, 0.5)]
+
     def test_a_later_end(self):
         assert self.correct(10, "3.75") == [(10, 1.25)]
 
@@ -151,6 +155,8 @@ def test_lines_that_cannot_be_read_are_replaced_one_by_one():
     billed = [line(49, 5), line(51, 4)]
     more = difference(billed, [line(51, 4)], "volume", CENT)
     assert told(more) == [(-49, 5)]
+    more = difference([line(10, 5), line(-10, 7)], [line(5, 4)], "volume", CENT)
+    assert told(more) == [(-10, 5), (5, 4), (10, 7)]
     more = difference([line(10, 2), line(3, 4)], [line(7, 1)], "volume", CENT)
     assert told(more) == [(-10, 2), (-3, 4), (7, 1)]
 

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Cycles follow each other without gaps and always hang on their anchor."""
 
 from dataclasses import replace

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """The ladder of reminders, also for those who were away."""
 
 from datetime import date, timedelta

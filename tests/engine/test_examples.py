@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """The worked examples of docs/how-a-bill-is-calculated, in its order."""
 
 from datetime import date

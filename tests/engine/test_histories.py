@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Whole bills of random histories: the engine and the oracle agree to the cent."""
 
 import oracle

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Rounding is exact, half away from zero, and nobody else's settings change it."""
 
 from decimal import Decimal, localcontext

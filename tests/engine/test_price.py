@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """A price that nobody can mean is refused with the way out."""
 
 from decimal import Decimal

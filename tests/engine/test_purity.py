@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """The engine knows no Odoo, no clock, no file and no float."""
 
 import ast

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """What must hold for every rating, beside agreeing with the oracle."""
 
 from decimal import Decimal, localcontext

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Spans behave like the sets of their days."""
 
 from datetime import date, timedelta

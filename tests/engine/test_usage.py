@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Counting is what walking through the days finds."""
 
 from datetime import date, timedelta
