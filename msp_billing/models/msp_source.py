@@ -1,15 +1,8 @@
 import re
-from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
-from ..tools.snapshot import SnapshotError, read_frame, read_rows
-from ..tools.snapshot_diff import compare
-from ..tools.snapshot_texts import Texts
-
-# How far the clock of a machine that reports may be ahead of ours.
-CLOCK_TOLERANCE = timedelta(minutes=5)
 COLUMNS = ("customer", "key", "name", "type", "serial", "last_contact")
 
 
@@ -157,132 +150,6 @@ class MspSource(models.Model):
         return {**action, "domain": [("source_id", "=", self.id)], "context": {}}
 
     # === BUSINESS METHODS === #
-    def ingest(self, snapshot):
-        """Take in what the source saw at one customer at one moment.
-
-        :param dict snapshot: ``{"customer": key, "taken_at": ISO date-time with
-            offset, "complete": bool, "computers": [{"key", "name", "type", "serial",
-            "last_contact"}]}``; ``"confirmed_empty": true`` with an empty list ends
-            all computers of the customer
-        :return: ``{"added", "removed", "changed", "unchanged",
-            "rejected": [{"index", "reason"}]}``
-        :rtype: dict
-        :raises UserError: when the snapshot as a whole cannot be used
-        """
-        sync, reasons = self._ingest(snapshot, lambda index: f"computers[{index}]")
-        rejected = [{"index": index, "reason": text} for index, text in reasons.items()]
-        return {**sync._answer(), "rejected": rejected}
-
-    def _ingest(self, data, label):
-        """Take in a snapshot and return its log entry and the rejected rows.
-
-        :param label: gives the name of a row in messages by its index
-        :return: the delivery, and the reasons by the index of the row
-        """
-        self.ensure_one()
-        self.check_access("write")
-        # What a client put into the context has no say here.
-        # pylint: disable=context-overridden
-        source = self.with_context({"lang": self.env.lang, "tracking_disable": True})
-        source = source.with_company(self.company_id)
-        snapshot = None
-        try:
-            snapshot = source._read(data)
-            return source._deliver(snapshot, label)
-        except UserError as error:
-            source._refuse(snapshot, str(error))
-            raise
-
-    def _read(self, data):
-        try:
-            return read_frame(data)
-        except SnapshotError as error:
-            raise UserError(
-                self.env._(
-                    "%(name)s: %(reason)s",
-                    name=self.name,
-                    reason=Texts(self.env).frame(error),
-                )
-            ) from error
-
-    def _refuse(self, snapshot, message):
-        """Log a delivery that is refused; the error goes on to who delivered."""
-        Sync = self.env["msp.source.sync"]
-        vals, unmapped = {"message": message}, {}
-        if snapshot:
-            vals = {**Sync._prepare_frame(self, snapshot), **vals}
-            customer = self._mapped(snapshot.customer)
-            vals["source_customer_id"] = customer.id
-            vals["partner_id"] = customer.partner_id.id
-            unmapped = {} if customer.partner_id else {snapshot.customer: False}
-        Sync._log_refused(self, vals, unmapped)
-
-    def _mapped(self, key):
-        """Return the source's customer with a key, mapped or not."""
-        return self.env["msp.source.customer"].search(
-            [("source_id", "=", self.id), ("external_key", "=", key)]
-        )
-
-    def _deliver(self, snapshot, label):
-        """Apply a snapshot; see ``_ingest``."""
-        if not self.active:
-            raise UserError(
-                self.env._(
-                    "%(name)s is archived and accepts nothing. Unarchive it, or stop "
-                    "what delivers for it.",
-                    name=self.name,
-                )
-            )
-        customer = self.env["msp.source.customer"]._claim(self, snapshot.customer)
-        if not customer:
-            raise UserError(self._unmapped_text(snapshot.customer))
-        self._check_clock(snapshot)
-        customer._check_taken_at(snapshot.taken_at)
-        kinds = self.env["msp.computer.type"]._by_reported_name()
-        read_rows(snapshot, kinds)
-        Sync = self.env["msp.source.sync"].sudo()
-        first = Sync._find_applied(self, snapshot)
-        if first:
-            return Sync._log_repeated(customer, snapshot, first), {}
-        scene = customer._scene(snapshot.taken_at)
-        known = customer._known_computers(scene, snapshot.reported_keys)
-        changes = compare(snapshot, known, scene, self.company_id._msp_day)
-        customer._check_emptied(snapshot, changes)
-        Sync._apply(customer, scene, changes, snapshot.may_end)
-        reasons = self._reasons(changes.rejected, label)
-        sync = Sync._log_applied(customer, snapshot, changes, list(reasons.values()))
-        return sync, reasons
-
-    @api.model
-    def _reasons(self, rejected, label):
-        """Return the texts of rejected rows by their index."""
-        kinds = self.env["msp.computer.type"]._reportable()
-        known, texts = ", ".join(kinds.mapped("code")), Texts(self.env)
-        return {row.index: texts.row(row, known=known, label=label) for row in rejected}
-
-    def _unmapped_text(self, key):
-        return self.env._(
-            "%(name)s: customer %(key)s is not mapped. Choose who that is in the "
-            "customers of the source, and deliver again.",
-            name=self.name,
-            key=key,
-        )
-
-    def _check_clock(self, snapshot):
-        now = fields.Datetime.now()
-        if snapshot.taken_at > now + CLOCK_TOLERANCE:
-            raise UserError(
-                self.env._(
-                    "%(name)s: the snapshot of %(customer)s was taken at %(moment)s "
-                    "UTC, but it is %(now)s UTC. Set the clock or the offset of the "
-                    "machine that reports.",
-                    name=self.name,
-                    customer=snapshot.customer,
-                    moment=snapshot.taken_at,
-                    now=now,
-                )
-            )
-
     def _columns(self):
         """Return the columns of the source's CSV export by what they hold."""
         self.ensure_one()

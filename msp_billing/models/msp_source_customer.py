@@ -91,28 +91,20 @@ class MspSourceCustomer(models.Model):
             return vals
         return {**vals, "external_key": (vals["external_key"] or "").strip()}
 
-    @api.model
-    def _claim(self, source, key):
-        """Return the mapped customer of a source, for this transaction alone.
+    def _claim(self):
+        """Keep the customer for this transaction alone.
 
         Another delivery for it waits here, and then fails to serialize and is tried
         again by Odoo, since each delivery changes the row.
-
-        :rtype: msp.source.customer, empty when the key is unknown or not mapped
         """
-        customer = self.search(
-            [("source_id", "=", source.id), ("external_key", "=", key)]
-        )
-        if not customer.partner_id:
-            return self.browse()
+        self.ensure_one()
         self.env.cr.execute(
             SQL(
                 "SELECT id FROM msp_source_customer WHERE id = %s FOR NO KEY UPDATE",
-                customer.id,
+                self.id,
             ),
             log_exceptions=False,
         )
-        return customer
 
     @api.model
     def _remember(self, source, keys):

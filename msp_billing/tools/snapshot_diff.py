@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from .snapshot import Rejection
+from .snapshot import Rejection, Snapshot
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,18 @@ class Changes:
         ]
 
 
-def compare(snapshot, known, scene, day_of):
+@dataclass
+class Plan:
+    """What a snapshot is about to change, or the delivery that did so before."""
+
+    snapshot: Snapshot
+    customer: object  # msp.source.customer
+    scene: Scene | None = None
+    changes: Changes | None = None
+    first: object = None  # msp.source.sync that applied exactly this snapshot
+
+
+def compare(snapshot, known, scene, day_of, elsewhere=frozenset()):
     """Return what a snapshot changes.
 
     :param known: the computers whose key is reported, and those that this customer of
@@ -97,7 +108,7 @@ def compare(snapshot, known, scene, day_of):
         if computer and computer.customer == scene.customer:
             changes.named.append(computer)
     if snapshot.may_end:
-        reported_keys = snapshot.reported_keys
+        reported_keys = snapshot.reported_keys | elsewhere
         for computer in known:
             if computer.key not in reported_keys:
                 _end(changes, computer, scene, day_of)
