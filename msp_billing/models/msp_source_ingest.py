@@ -116,6 +116,19 @@ class MspSource(models.Model):
         customer._check_emptied(snapshot, changes)
         return Plan(snapshot, customer, scene, changes)
 
+    def _plan_all(self, snapshots, elsewhere=frozenset(), lock=True):
+        """Plan what one delivery reports at many customers; see ``_plan``.
+
+        :return: for each snapshot its plan, or the text of why it is refused
+        """
+        plans = []
+        for snapshot in snapshots:
+            try:
+                plans.append(self._plan(snapshot, elsewhere, lock))
+            except UserError as error:
+                plans.append(str(error))
+        return plans
+
     def _apply_plan(self, plan, label):
         """Do what a plan says, in the transaction that made it; see ``_ingest``."""
         Sync = self.env["msp.source.sync"].sudo()

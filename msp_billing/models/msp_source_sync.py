@@ -130,7 +130,8 @@ class MspSourceSync(models.Model):
     def _log_applied(self, customer, snapshot, changes, reasons):
         """Log an applied snapshot; only a clean one can be recognized again.
 
-        With rejected rows it is worth sending again after they are mended.
+        With rejected rows, or computers that were kept because of another row of the
+        delivery, it is worth sending again after those are mended.
         """
         counts = {
             "added": changes.added,
@@ -152,7 +153,7 @@ class MspSourceSync(models.Model):
                 "partner_id": customer.partner_id.id,
                 "state": "applied" if moved else "unchanged",
                 "rejected_details": "\n".join(details) or False,
-                "snapshot_key": not reasons and snapshot.fingerprint,
+                "snapshot_key": not (reasons or changes.kept) and snapshot.fingerprint,
             }
         )
 

@@ -38,3 +38,45 @@ class TestPlan(SourceCase):
         self.ingest("1 Apr", "1", "2", "3")
         plan = self.plan("11 Apr", "1", elsewhere=frozenset({"2"}))
         self.assertEqual(list(plan.changes.end), self.find("3").ids)
+
+    def test_what_is_kept_for_another_row_is_worth_sending_again(self):
+        self.ingest("1 Apr", "1", "2")
+        again = self.snapshot("11 Apr", "1")
+        plan = self.source._plan(read_frame(again), frozenset({"2"}))
+        self.source._apply_plan(plan, str)
+        self.assertFalse(self.find("2").date_to)
+        self.assertAnswer(self.source.ingest(again), unchanged=1, removed=1)
+
+    def test_what_each_row_changes(self):
+        self.ingest("1 Apr", "same", "typed", "named", "back", "gone", "moved")
+        self.ingest("2 Apr", "same", "typed", "named", "gone", "moved")
+        self.map_beta.partner_id = self.site
+        rows = [
+            "same",
+            self.row("typed", "server"),
+            self.row("named", name="Other"),
+            "back",
+            "new",
+            "moved",
+            self.row("bad", "toaster"),
+        ]
+        changes = self.plan("5 Apr", *rows).changes
+        self.assertEqual(
+            list(changes.news.values()),
+            ["unchanged", "retyped", "renamed", "back", "added", "unchanged"],
+        )
+        self.assertEqual(changes.gone[0].key, "gone")
+        self.assertEqual(changes.before, 5)
+        moved = self.plan("5 Apr", self.row("moved", "server"), customer="B").changes
+        self.assertEqual((moved.news, moved.before), ({0: "moved"}, 0))
+
+    def test_one_refused_customer_does_not_stop_the_others(self):
+        self.ingest("5 Apr", "1")
+        snapshots = [
+            read_frame(self.snapshot("4 Apr", "1", customer=customer))
+            for customer in ("A", "B", "C")
+        ]
+        old, good, unmapped = self.source._plan_all(snapshots)
+        self.assertIn("newest", old)
+        self.assertEqual(good.customer, self.map_beta)
+        self.assertIn("customer C is not mapped", unmapped)

@@ -48,6 +48,10 @@ class Changes:
     seen: list = field(default_factory=list)  # (known, reported)
     named: list = field(default_factory=list)  # known, in a rejected row
     rejected: list = field(default_factory=list)
+    news: dict = field(default_factory=dict)  # index of a row: what it changes
+    gone: list = field(default_factory=list)  # known, whose end is in ``end``
+    kept: list = field(default_factory=list)  # known, missing here, named elsewhere
+    before: int = 0  # computers that the customer had
     added: int = 0
     changed: int = 0
 
@@ -107,18 +111,29 @@ def compare(snapshot, known, scene, day_of, elsewhere=frozenset()):
         computer = by_key.get(row.key)
         if computer and computer.customer == scene.customer:
             changes.named.append(computer)
-    if snapshot.may_end:
-        reported_keys = snapshot.reported_keys | elsewhere
-        for computer in known:
-            if computer.key not in reported_keys:
-                _end(changes, computer, scene, day_of)
+    _compare_missing(changes, snapshot, known, scene, day_of, elsewhere)
     changes.rejected.sort(key=lambda row: row.index)
     return changes
+
+
+def _compare_missing(changes, snapshot, known, scene, day_of, elsewhere):
+    """End what the customer had and a complete snapshot does not name."""
+    reported_keys = snapshot.reported_keys
+    for computer in known:
+        own = computer.managed and computer.customer == scene.customer
+        changes.before += own
+        if not snapshot.may_end or computer.key in reported_keys:
+            continue
+        if computer.key not in elsewhere:
+            _end(changes, computer, scene, day_of)
+        elif own:
+            changes.kept.append(computer)
 
 
 def _compare_one(changes, computer, reported, scene):
     if computer is None:
         changes.new.append(reported)
+        changes.news[reported.index] = "added"
         changes.added += 1
     elif _is_old_news(computer, scene):
         values = {"key": computer.key, "moment": computer.reported_at}
@@ -149,18 +164,19 @@ def _compare_known(changes, computer, reported, scene):
     partner = computer.partner if stays else scene.partner
     tomorrow = scene.day + timedelta(days=1)
     back = not computer.managed or (computer.final and computer.date_to == tomorrow)
-    moved = (partner, reported.kind) != (computer.partner, computer.kind)
+    moved, retyped = partner != computer.partner, reported.kind != computer.kind
     renamed = (reported.name or computer.name, reported.serial or computer.serial) != (
         computer.name,
         computer.serial,
     )
     changes.seen.append((computer, reported))
-    if back or moved:
+    if back or moved or retyped:
         changes.place[computer.id] = (partner, reported.kind)
-    if back:
-        changes.added += 1
-    elif moved or renamed:
-        changes.changed += 1
+    news = {"back": back, "moved": moved, "retyped": retyped, "renamed": renamed}
+    first = next((what for what, so in news.items() if so), "unchanged")
+    changes.news[reported.index] = first
+    changes.added += first == "back"
+    changes.changed += first in ("moved", "retyped", "renamed")
 
 
 def _end(changes, computer, scene, day_of):
@@ -175,3 +191,4 @@ def _end(changes, computer, scene, day_of):
         last = max(last, day_of(computer.reported_at) + timedelta(days=1))
     if computer.date_to is None or last < computer.date_to:
         changes.end[computer.id] = last
+        changes.gone.append(computer)
