@@ -45,10 +45,12 @@ class MspBillDocument(models.AbstractModel):
                     for charge, entries in self._by_charge(by_cycle[cycle])
                 ],
                 "not_covered": self._not_covered(own.evidence_ids),
+                "own_subscription": self._own_subscription(own.evidence_ids),
             }
             for subscription, own in cycles.grouped("subscription_id").items()
             if any(
-                entry.charge_id.price_id.price_model != "flat"
+                entry.reason != "agreed"
+                and entry.charge_id.price_id.price_model != "flat"
                 for entry in own.evidence_ids
             )
         ]
@@ -73,12 +75,22 @@ class MspBillDocument(models.AbstractModel):
         They are no part of the service: a number is enough on paper, the workbook of
         the consolidated bill names them.
         """
-        others = rows.filtered(lambda entry: not entry.charge_id)
+        others = rows.filtered(lambda entry: entry.reason == "no_price")
         counts = sorted(
             (kind.name or "", len(own.computer_id))
             for kind, own in others.grouped("type_id").items()
         )
         return ", ".join(f"{count} × {name}" for name, count in counts)
+
+    @api.model
+    def _own_subscription(self, rows):
+        """Return how many computers of which sites are on the site's own lines."""
+        others = rows.filtered(lambda entry: entry.reason == "own_subscription")
+        counts = sorted(
+            (site.name or "", len(own.computer_id))
+            for site, own in others.grouped("partner_id").items()
+        )
+        return " · ".join(f"{name} {count}" for name, count in counts)
 
     @api.model
     def _annex_charge(self, cycle, charge, entries):
@@ -94,7 +106,7 @@ class MspBillDocument(models.AbstractModel):
             )
         )
         sites = entries.partner_id
-        name = charge.price_id.name or charge.display_name
+        name = charge._tier_name()
         if charge.origin_cycle_id:
             cycle = charge.origin_cycle_id
             name = self.env._("Correction of %(price)s", price=name)

@@ -40,10 +40,10 @@ class MspBillingCycle(models.Model):
             ]
             cycle._store_terms(prices[cycle], usages, terms)
         charges = self.env["msp.charge"].create(vals_list)
-        first = {}
-        for charge in charges.filtered("price_id"):
-            first.setdefault((charge.cycle_id.id, charge.price_id.id), charge)
-        self.env["msp.usage"]._store_evidence(self, prices, first, usages)
+        by_price = charges.filtered("price_id").grouped(
+            lambda charge: (charge.cycle_id.id, charge.price_id.id)
+        )
+        self.env["msp.usage"]._store_evidence(self, prices, by_price, usages)
         self._store_results()
 
     def _prices(self):

@@ -168,6 +168,19 @@ class MspCharge(models.Model):
             )
         return vals_list
 
+    def _tier_name(self):
+        """Return the name of the price, and which tier where it bills several."""
+        self.ensure_one()
+        name = self.price_id.name or self.display_name
+        if self.price_id.price_model != "graduated" or self.tier < 1:
+            return name
+        tiers = self.price_id.tier_ids.sorted("from_quantity")
+        return self.env._(
+            "%(price)s, from %(start)s computers",
+            price=name,
+            start=f"{tiers[self.tier].from_quantity:g}",
+        )
+
     def _name_computers(self, vals_list):
         """Name on the line the computers that the difference comes from."""
         came = [vals["name"] for vals in vals_list if vals["status"] != "excluded"]

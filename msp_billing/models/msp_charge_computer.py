@@ -25,7 +25,7 @@ class MspChargeComputer(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
-        help="Empty: no price of the plan covers the computer.",
+        help="Empty: no price of the plan counts the computer.",
     )
     computer_id = fields.Many2one(
         comodel_name="msp.computer",
@@ -62,6 +62,7 @@ class MspChargeComputer(models.Model):
             ("absent", "Not there on the counting day"),
             ("no_price", "No price for its type"),
             ("own_subscription", "In the site's own subscription"),
+            ("agreed", "Charged by agreed quantity"),
         ],
         readonly=True,
     )

@@ -106,8 +106,8 @@ class MspUsage(models.AbstractModel):
 
     @api.model
     def _seen_parameters(self, cycles, prices, spans):
-        """Return the parameters of SEEN: scope, and types that prices cover."""
-        scope = self._scope(
+        """Return the parameters of SEEN: scope, what it leaves out, covered types."""
+        scope, taken = self._site_days(
             {cycle.id: (cycle.subscription_id, spans[cycle]) for cycle in cycles}
         )
         types = {
@@ -123,7 +123,20 @@ class MspUsage(models.AbstractModel):
             if price.usage_basis != "contracted"
             for type_id in types[price]
         ]
+        agreed = [
+            (cycle.id, type_id)
+            for cycle in cycles
+            for price in prices[cycle]
+            if price.usage_basis == "contracted"
+            for type_id in types[price]
+        ]
         return {
+            "x_cycle": [row[0] for row in taken],
+            "x_partner": [row[1] for row in taken],
+            "x_from": [row[2] for row in taken],
+            "x_to": [row[3] for row in taken],
+            "a_cycle": [row[0] for row in agreed],
+            "a_type": [row[1] for row in agreed],
             "s_cycle": [row[0] for row in scope],
             "s_partner": [row[1] for row in scope],
             "s_from": [row[2] for row in scope],

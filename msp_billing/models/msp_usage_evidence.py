@@ -3,6 +3,9 @@ from odoo import api, models
 from ..tools.usage_sql import EVIDENCE, STORE
 
 NO_MAXIMUM = 10**9
+# The columns of ``charged`` and ``tier`` (see EVIDENCE).
+CHARGED = ("h_cycle", "h_price", "h_charge", "h_day", "h_included", "h_most")
+TIER = ("t_first", "t_charge", "t_above", "t_upto")
 
 
 class MspUsage(models.AbstractModel):
@@ -15,7 +18,7 @@ class MspUsage(models.AbstractModel):
     def _store_evidence(self, cycles, prices, charges, usages):
         """Store the computers and days behind the charges of counted cycles.
 
-        :param dict charges: (cycle id, price id) -> the price's first charge
+        :param dict charges: (cycle id, price id) -> the charges of the price, in order
         """
         parameters = self._evidence_parameters(
             cycles, prices, charges, usages, self._spans(cycles)
@@ -47,17 +50,25 @@ class MspUsage(models.AbstractModel):
         if not counted:
             return {}
         self.env.flush_all()
-        rows = [
-            self._evidence_row(cycle, price, charges, usages, spans)
+        charged = [
+            (cycle, price)
             for cycle in counted
             for price in prices[cycle]
             if price.usage_basis != "contracted" and (cycle.id, price.id) in charges
         ]
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 6
-        names = ("h_cycle", "h_price", "h_charge", "h_day", "h_included", "h_most")
+        rows = [
+            self._evidence_row(cycle, price, charges, usages, spans)
+            for cycle, price in charged
+        ]
+        tiers = [
+            row
+            for cycle, price in charged
+            for row in self._tier_rows(price, charges[cycle.id, price.id])
+        ]
         return {
             **self._seen_parameters(counted, prices, spans),
-            **{name: list(column) for name, column in zip(names, columns, strict=True)},
+            **_columns(CHARGED, rows),
+            **_columns(TIER, tiers),
             "uid": self.env.uid,
         }
 
@@ -70,10 +81,34 @@ class MspUsage(models.AbstractModel):
         return (
             cycle.id,
             price.id,
-            charges[cycle.id, price.id].id,
+            charges[cycle.id, price.id][:1].id,
             None if flat else usage.counting_day(price.usage_basis, spans[cycle]),
             0 if flat else int(price.included_quantity),
-            10**9
+            NO_MAXIMUM
             if flat or not price.maximum_quantity
             else int(price.maximum_quantity),
         )
+
+    @api.model
+    def _tier_rows(self, price, charges):
+        """Return the rows of ``tier`` (see EVIDENCE) for the charges of one price.
+
+        The computers stand in the order in which they came; each is behind the
+        charge whose tier holds its place. Parts of computers have no place: on the
+        average all stand on the first charge.
+        """
+        if price.price_model != "graduated" or price.usage_basis == "average":
+            return []
+        first, *others = charges
+        starts = [tier.from_quantity for tier in price.tier_ids.sorted("from_quantity")]
+        ends = [*starts[1:], NO_MAXIMUM]
+        return [
+            (first.id, charge.id, starts[charge.tier], ends[charge.tier])
+            for charge in others
+        ]
+
+
+def _columns(names, rows):
+    """Return rows as columns by their names."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {name: list(column) for name, column in zip(names, columns, strict=True)}

@@ -23,12 +23,25 @@ class MspUsage(models.AbstractModel):
         :return: rows (key, partner id, first day, first day after)
         :rtype: list[tuple]
         """
+        return self._site_days(spans)[0]
+
+    @api.model
+    def _site_days(self, spans):
+        """Return the rows of ``_scope``, and those of the days that it leaves out.
+
+        Left out are the days of sites that they, or a nearer parent, have the plan
+        themselves.
+
+        :param dict spans: key -> (subscription, ``Span``)
+        :return: two lists of rows (key, partner id, first day, first day after)
+        :rtype: tuple[list[tuple], list[tuple]]
+        """
         subscriptions = self.env["msp.subscription"].union(
             *(subscription for subscription, _span in spans.values())
         )
         trees = self._sites(subscriptions.filtered("include_sites").partner_id)
         others = self._nearer(subscriptions, trees)
-        rows = []
+        rows, left_out = [], []
         for key, (subscription, span) in spans.items():
             root = subscription.partner_id.id
             sites = trees.get(root, {}) if subscription.include_sites else {}
@@ -37,11 +50,13 @@ class MspUsage(models.AbstractModel):
             for site, parent in sites.items():
                 own = others.get((subscription.plan_id.id, site), [])
                 taken[site] = taken[parent] + own
-                rows += [
-                    (key, site, piece.start, piece.end)
-                    for piece in subtract(span, taken[site])
-                ]
-        return rows
+                own_days = subtract(span, taken[site])
+                for days, pieces in (
+                    (rows, own_days),
+                    (left_out, subtract(span, own_days) if taken[site] else ()),
+                ):
+                    days += [(key, site, piece.start, piece.end) for piece in pieces]
+        return rows, left_out
 
     @api.model
     def _sites(self, customers):

@@ -1,4 +1,5 @@
 from . import test_bill_run
+from . import test_evidence
 from . import test_inventory
 from . import test_computer_history
 from . import test_timeline

@@ -64,8 +64,21 @@ class TestSiteBilling(MspBillingCommon):
         )
         # No computer is charged twice, none is forgotten.
         evidence = run.cycle_ids.evidence_ids
-        self.assertEqual(len(evidence), 15)
-        self.assertEqual(len(evidence.computer_id), 15)
+        counted = evidence.filtered(lambda entry: entry.status == "counted")
+        self.assertEqual(len(counted), 15)
+        self.assertEqual(len(counted.computer_id), 15)
+        # On the whole company's cycle the branch's computers say where they are.
+        others = evidence - counted
+        self.assertEqual(others.cycle_id.subscription_id, whole)
+        self.assertEqual(set(others.mapped("reason")), {"own_subscription"})
+        self.assertEqual(others.partner_id, self.north | self.lab)
+        self.assertEqual(len(others), 6)
+        self.assertFalse(others.charge_id)
+        annex = run.move_ids._msp_bill_document()["annex"]
+        self.assertEqual(
+            [section["own_subscription"] for section in annex], ["Lab 4 · North 2", ""]
+        )
+        self.assertEqual([section["not_covered"] for section in annex], ["", ""])
 
     def test_own_plan_without_its_sites_still_takes_them_out(self):
         """The nearer parent has the plan; that it leaves Lab out is its agreement."""
@@ -87,8 +100,18 @@ class TestSiteBilling(MspBillingCommon):
             self._quantities(run),
             {("Days", "Acme Ltd"): 12.42, ("Days", "South"): 8.0},
         )
-        days = sum(run.cycle_ids.evidence_ids.mapped("days"))
-        self.assertEqual(days, 31 * 15)
+        evidence = run.cycle_ids.evidence_ids
+        own = evidence.filtered(lambda entry: entry.reason == "own_subscription")
+        self.assertEqual(sum((evidence - own).mapped("days")), 31 * 15)
+        # Only the days of its own subscription, and beside the others.
+        self.assertEqual(
+            {
+                (str(row.date_from), str(row.date_to), row.days, row.partner_id)
+                for row in own
+            },
+            {("2026-01-11", "2026-01-21", 10, self.south)},
+        )
+        self.assertEqual(len(own), 8)
 
     def test_other_plan_of_a_site_changes_nothing(self):
         self._subscribe(self._plan("Care"), self.customer)

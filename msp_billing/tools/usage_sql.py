@@ -66,6 +66,9 @@ MEASURE = (
     """
 )
 
+# ``charged``: the first charge of each price; ``tier``: where a price bills its tiers
+# on charges of their own, which places in the order of the computers each one bills.
+# ``taken`` is the scope's counterpart: days of sites that have the plan themselves.
 EVIDENCE = (
     "WITH "
     + SEEN
@@ -74,6 +77,18 @@ EVIDENCE = (
         SELECT * FROM unnest(%(h_cycle)s::int[], %(h_price)s::int[],
                              %(h_charge)s::int[], %(h_day)s::date[],
                              %(h_included)s::int[], %(h_most)s::int[])
+    ),
+    tier(first_id, charge_id, above, upto) AS (
+        SELECT * FROM unnest(%(t_first)s::int[], %(t_charge)s::int[],
+                             %(t_above)s::numeric[], %(t_upto)s::numeric[])
+    ),
+    agreed(cycle_id, type_id) AS (
+        SELECT DISTINCT *
+          FROM unnest(%(a_cycle)s::int[], %(a_type)s::int[])
+    ),
+    taken(cycle_id, partner_id, d0, d1) AS (
+        SELECT * FROM unnest(%(x_cycle)s::int[], %(x_partner)s::int[],
+                             %(x_from)s::date[], %(x_to)s::date[])
     ),
     behind AS (
         SELECT h.cycle_id, h.charge_id, s.computer_id,
@@ -96,13 +111,32 @@ EVIDENCE = (
         SELECT p.cycle_id, p.computer_id,
                (array_agg(p.type_id ORDER BY p.f DESC))[1] AS type_id,
                (array_agg(p.partner_id ORDER BY p.f DESC))[1] AS partner_id,
-               MIN(p.f) AS f, MAX(p.t) AS t, SUM(p.t - p.f) AS days
+               MIN(p.f) AS f, MAX(p.t) AS t, SUM(p.t - p.f) AS days,
+               bool_or(a.cycle_id IS NOT NULL) AS is_agreed
           FROM present p
+          LEFT JOIN agreed a ON a.cycle_id = p.cycle_id AND a.type_id = p.type_id
          WHERE NOT EXISTS (SELECT 1 FROM seen s WHERE s.cycle_id = p.cycle_id
                               AND s.computer_id = p.computer_id)
          GROUP BY p.cycle_id, p.computer_id
     ),
-    evidence AS (
+    elsewhere AS (
+        SELECT x.cycle_id, p.computer_id,
+               (array_agg(p.type_id ORDER BY p.date_from DESC))[1] AS type_id,
+               (array_agg(p.partner_id ORDER BY p.date_from DESC))[1] AS partner_id,
+               MIN(GREATEST(p.date_from, x.d0)) AS f,
+               MAX(LEAST(COALESCE(p.date_to, x.d1), x.d1)) AS t,
+               SUM(LEAST(COALESCE(p.date_to, x.d1), x.d1)
+                   - GREATEST(p.date_from, x.d0)) AS days
+          FROM taken x
+          JOIN msp_billing_cycle y ON y.id = x.cycle_id
+          JOIN msp_computer_period p
+            ON p.partner_id = x.partner_id
+           AND p.company_id = y.company_id
+           AND p.date_from < x.d1
+           AND (p.date_to IS NULL OR p.date_to > x.d0)
+         GROUP BY x.cycle_id, p.computer_id
+    ),
+    judged AS (
         SELECT cycle_id, charge_id, computer_id, partner_id, type_id, f, t, days,
                CASE WHEN NOT there THEN 'excluded'
                     WHEN rank <= included THEN 'included'
@@ -111,12 +145,26 @@ EVIDENCE = (
                CASE WHEN NOT there THEN 'absent'
                     WHEN rank <= included THEN 'included'
                     WHEN rank > included + most THEN 'above_maximum'
-                    END AS reason
+                    END AS reason,
+               rank - included AS place
           FROM ranked
+    ),
+    evidence AS (
+        SELECT j.cycle_id, COALESCE(r.charge_id, j.charge_id) AS charge_id,
+               j.computer_id, j.partner_id, j.type_id, j.f, j.t, j.days,
+               j.status, j.reason
+          FROM judged j
+          LEFT JOIN tier r
+            ON r.first_id = j.charge_id AND j.status = 'counted'
+           AND j.place > r.above AND j.place <= r.upto
         UNION ALL
         SELECT cycle_id, NULL, computer_id, partner_id, type_id, f, t, days,
-               'excluded', 'no_price'
+               'excluded', CASE WHEN is_agreed THEN 'agreed' ELSE 'no_price' END
           FROM unpriced
+        UNION ALL
+        SELECT cycle_id, NULL, computer_id, partner_id, type_id, f, t, days,
+               'excluded', 'own_subscription'
+          FROM elsewhere
     )
     """
 )
