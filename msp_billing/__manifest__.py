@@ -25,6 +25,7 @@
         "report/msp_bill_reports.xml",
         "report/msp_consolidated_templates.xml",
         # wizards
+        "wizards/msp_price_change_views.xml",
         "wizards/msp_subscription_associate_views.xml",
         "wizards/msp_subscription_dissociate_views.xml",
         "wizards/msp_billing_cycle_release_views.xml",

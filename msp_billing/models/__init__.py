@@ -11,7 +11,9 @@ from . import msp_computer
 from . import msp_computer_period
 from . import msp_count_reading
 from . import msp_service_plan
+from . import msp_service_plan_minimum
 from . import msp_service_plan_price
+from . import msp_service_plan_price_change
 from . import msp_service_plan_price_tier
 from . import msp_subscription
 from . import msp_subscription_terms
@@ -20,6 +22,7 @@ from . import msp_subscription_price_override
 from . import msp_extra_charge
 from . import msp_usage
 from . import msp_usage_scope
+from . import msp_usage_day
 from . import msp_usage_evidence
 from . import msp_billing_cycle
 from . import msp_billing_opening

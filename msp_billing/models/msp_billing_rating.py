@@ -138,7 +138,7 @@ class MspBillingCycle(models.Model):
         return vals_list
 
     def _prepare_minimum_charge(self, vals_list, terms):
-        minimum = self.plan_id.minimum_amount
+        minimum = self.plan_id._minimum_on(self.date_start)
         if not minimum:
             return []
         line = minimum_charge(
@@ -218,7 +218,9 @@ class MspBillingCycle(models.Model):
             "discount": str(terms.discount),
             "quantity_digits": terms.quantity_digits,
             "currency_step": str(terms.currency_step),
-            "minimum_amount": str(to_decimal(self.plan_id.minimum_amount)),
+            "minimum_amount": str(
+                to_decimal(self.plan_id._minimum_on(self.date_start))
+            ),
             "prices": {
                 str(price.id): {
                     **_as_json(self._engine_price(price)),

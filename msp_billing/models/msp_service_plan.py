@@ -52,6 +52,7 @@ class MspServicePlan(models.Model):
         "type. Changed after it was billed, the new price replaces it from today.",
     )
     has_simple_price = fields.Boolean(compute="_compute_cost_per_computer")
+    cost_note = fields.Char(compute="_compute_cost_note")
     description = fields.Html(help="What the service covers. For your own people.")
     subscription_ids = fields.One2many(
         comodel_name="msp.subscription", inverse_name="plan_id"
@@ -164,6 +165,14 @@ class MspServicePlan(models.Model):
         )
         action["context"] = {"default_plan_id": self.id}
         return action
+
+    def action_open_price_change(self):
+        """Open the dialog that changes the prices of these plans from a day on."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "msp_billing.msp_price_change_action"
+        )
+        context = {"default_plan_ids": self.ids, "dialog_size": "extra-large"}
+        return {**action, "context": context}
 
     def action_view_subscriptions(self):
         """Show the customers of this plan."""

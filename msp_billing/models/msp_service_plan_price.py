@@ -331,14 +331,15 @@ class MspServicePlanPrice(models.Model):
         )
 
     def _format_summary(self):
+        return f"{self.name} {self._format_amount()}"
+
+    def _format_amount(self):
+        """Return the unit price as people write it, or those of the tiers."""
+        self.ensure_one()
+        holders = self
         if self.price_model in ("volume", "graduated"):
-            tiers = self.tier_ids.sorted("from_quantity")
-            amount = " / ".join(
-                formatLang(self.env, tier.unit_price, currency_obj=self.currency_id)
-                for tier in tiers
-            )
-        else:
-            amount = formatLang(
-                self.env, self.unit_price, currency_obj=self.currency_id
-            )
-        return f"{self.name} {amount}"
+            holders = self.tier_ids.sorted("from_quantity")
+        return " / ".join(
+            formatLang(self.env, holder.unit_price, currency_obj=self.currency_id)
+            for holder in holders
+        )

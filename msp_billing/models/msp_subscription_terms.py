@@ -65,7 +65,8 @@ class MspSubscription(models.Model):
             prices = subscription.plan_id.price_ids.filtered(
                 lambda price: price.price_period != "cycle"
             )
-            if prices or subscription.plan_id.minimum_amount:
+            plan = subscription.plan_id
+            if prices or plan.minimum_amount or plan.minimum_next:
                 raise ValidationError(
                     self.env._(
                         "%(subscription)s is billed weekly, but %(price)s is a price "

@@ -22,6 +22,8 @@ from . import test_service_plan
 from . import test_correction
 from . import test_audit
 from . import test_price_terms
+from . import test_price_change
+from . import test_price_change_refusals
 from . import test_associate
 from . import test_tours
 from . import test_report

@@ -81,6 +81,9 @@ class TestAccess(RefusalMixin, AccessCommon):
             "msp.company.settings": {"manager"},
             "msp.source.import": {"manager"},
             "msp.computer.move": {"manager"},
+            "msp.price.change": {"manager"},
+            "msp.price.change.line": {"manager"},
+            "msp.price.change.effect": {"manager"},
         }
         for model, roles in expected.items():
             able = {role for role in ROLES if self._rights(role, model) == "rwcu"}

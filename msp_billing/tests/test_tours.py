@@ -39,6 +39,16 @@ class TestTours(MspBillingCommon, HttpCase):
         self.assertEqual(plan.company_id, self.company)
         self.assertEqual(plan.price_ids.mapped("unit_price"), [12.5])
 
+    def test_manager_changes_prices(self):
+        subscription = self._due_customer()
+        self._user("manager", "msp_billing.group_msp_billing_manager")
+        self._tour("change_prices", "manager")
+        prices = subscription.plan_id.price_ids
+        new = prices.filtered("replaces_id")
+        self.assertEqual(new.unit_price, 13.15)
+        self.assertEqual(str(new.date_from), "2100-01-01")
+        self.assertEqual((prices - new).unit_price, 12.5)
+
     def test_manager_bills(self):
         subscription = self._due_customer()
         self._user("manager", "msp_billing.group_msp_billing_manager")

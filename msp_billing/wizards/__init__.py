@@ -6,3 +6,7 @@ from . import msp_consolidated_bill
 from . import msp_billing_cycle_release
 from . import msp_company_settings
 from . import msp_bill_void
+from . import msp_price_change
+from . import msp_price_change_find
+from . import msp_price_change_effect
+from . import msp_price_change_line

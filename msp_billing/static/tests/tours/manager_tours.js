@@ -31,6 +31,63 @@ tours.add("msp_billing_add_service_plan", {
     ],
 });
 
+tours.add("msp_billing_change_prices", {
+    steps: () => [
+        ...openMenu("msp_customers_menu", "msp_service_plan_menu", "Service Plans"),
+        {
+            content: "Choose the plan",
+            trigger: `.o_data_row:contains(Workstation Care) .o_list_record_selector input`,
+            run: "click",
+        },
+        {
+            content: "Open the actions",
+            trigger: ".o_cp_action_menus button:contains(Actions)",
+            run: "click",
+        },
+        {
+            content: "Change its prices",
+            trigger: ".o-dropdown--menu .o-dropdown-item:contains(Change Prices)",
+            run: "click",
+        },
+        {
+            content: "The chosen plan is proposed",
+            trigger: ".modal .o_tag:contains(Workstation Care)",
+        },
+        ...writeDate("date", "01/01/2100", ".modal"),
+        write("value", "5", ".modal"),
+        {
+            content: "Round to five cents",
+            trigger: `.modal .o_field_widget[name="rounding"] input`,
+            run: "click",
+        },
+        {
+            content: "Choose 0.05",
+            trigger: ".o_select_menu_item:contains(0.05)",
+            run: "click",
+        },
+        button("action_preview", ".modal"),
+        {
+            content: "The preview has the price before and after",
+            trigger: `.modal .o_field_widget[name="line_ids"] .o_data_row:contains(12.50):contains(13.15)`,
+        },
+        {
+            content: "Show the customers",
+            trigger: ".modal .o_notebook .nav-link:contains(Customers)",
+            run: "click",
+        },
+        {
+            content: "and the customer's next cycle: two computers",
+            trigger: `.modal .o_field_widget[name="effect_ids"] .o_data_row:contains(Acme Ltd):contains(25.00):contains(26.30)`,
+        },
+        button("action_apply", ".modal"),
+        screen("New Prices"),
+        {
+            content: "The new price is shown",
+            trigger: ".o_data_row:contains(Workstation Care):contains(13.15)",
+        },
+    ],
+});
+
 tours.add("msp_billing_start_bill_run", {
     steps: () => [
         ...openMenu("msp_customers_menu", "msp_bill_run_menu", "Bill Runs"),
