@@ -31,6 +31,7 @@
         "wizards/msp_billing_cycle_release_views.xml",
         "wizards/msp_bill_void_views.xml",
         "wizards/msp_source_import_views.xml",
+        "wizards/msp_source_key_new_views.xml",
         "wizards/msp_computer_move_views.xml",
         "wizards/msp_consolidated_bill_views.xml",
         # views

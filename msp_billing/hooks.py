@@ -22,6 +22,7 @@ TABLES = (
     "msp_count_reading",
     "msp_computer_period",
     "msp_computer",
+    "msp_source_request",
     "msp_source_sync",
     "msp_source_customer",
     "msp_source",
@@ -61,9 +62,12 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Delete our rows in order, so that posted invoices and their users stay.
 
-    The bot stays as an archived user: it is the author of posted invoices.
+    The bot stays as an archived user: it is the author of posted invoices. So do the
+    agents of sources, without their keys.
     Products and customers stay too.
     """
+    sources = env["msp.source"].with_context(active_test=False).search([])
+    sources.agent_user_id._msp_retire()
     env.cr.execute("UPDATE msp_service_plan_price SET replaces_id = NULL")
     for table in TABLES:
         env.cr.execute(SQL("DELETE FROM %s", SQL.identifier(table)))

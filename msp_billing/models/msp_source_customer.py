@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.snapshot import clean_text
 from ..tools.snapshot_diff import Known, Scene
 
 
@@ -86,10 +87,10 @@ class MspSourceCustomer(models.Model):
     # === BUSINESS METHODS === #
     @api.model
     def _with_clean_key(self, vals):
-        """Return values whose key is as snapshots are read: no spaces around it."""
+        """Return values whose key is as those of snapshots are read."""
         if "external_key" not in vals:
             return vals
-        return {**vals, "external_key": (vals["external_key"] or "").strip()}
+        return {**vals, "external_key": clean_text(vals["external_key"] or "")}
 
     def _claim(self):
         """Keep the customer for this transaction alone.

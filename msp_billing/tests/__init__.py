@@ -33,3 +33,4 @@ from . import test_screens
 from . import test_access
 from . import test_access_runs
 from . import test_companies
+from . import test_inventory_api

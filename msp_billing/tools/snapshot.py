@@ -18,6 +18,8 @@ MAX_ROWS = 100_000
 MAX_LENGTH = 255
 # Unset clocks report 1970; no managed computer was seen before this year.
 FIRST_YEAR = 2000
+# How far a computer's clock may be ahead of the one that reports.
+CLOCK_TOLERANCE = timedelta(days=1)
 MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?"
     r"\s?(Z|[+-]\d\d:?\d\d)?",
@@ -25,6 +27,10 @@ MOMENT = re.compile(
 )
 # Control characters, lone surrogates, line and paragraph separators.
 BAD_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# What turns the direction of the text around it, on a bill too.
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# What nobody sees: zero width space, word joiner, byte order mark.
+UNSEEN = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
 
 
 class SnapshotError(Exception):
@@ -140,6 +146,14 @@ def _offset(text):
     return -distance if text[0] == "-" else distance
 
 
+def clean_text(text):
+    """Return a text as it is kept, so that what looks the same is the same.
+
+    Composed characters (NFC), no spaces around it, nothing that nobody sees.
+    """
+    return unicodedata.normalize("NFC", text.translate(UNSEEN)).strip()
+
+
 def read_text(value, what):
     """Return a text or a whole number as a text without spaces around it."""
     if value is None:
@@ -148,10 +162,12 @@ def read_text(value, what):
         value = str(value) if abs(value) < 10**30 else "9" * (MAX_LENGTH + 1)
     if not isinstance(value, str):
         raise RowError("not_text", what=what, value=shown(value))
-    text = value.strip()
+    text = value.strip() if value.isascii() else clean_text(value)
     if len(text) > MAX_LENGTH:
         raise RowError("too_long", what=what, value=shown(text), maximum=MAX_LENGTH)
-    if not text.isprintable() and BAD_CATEGORIES & set(map(unicodedata.category, text)):
+    if not text.isprintable() and (
+        TURNING & set(text) or BAD_CATEGORIES & set(map(unicodedata.category, text))
+    ):
         raise RowError("control", what=what, value=shown(text))
     return text
 
@@ -217,7 +233,8 @@ def read_rows(snapshot, kinds):
         try:
             key = _read_key(row)
             _note_key(seen, key, index)
-            snapshot.computers.append(_read_computer(index, key, row, kinds))
+            reported = _read_computer(index, key, row, kinds, snapshot.taken_at)
+            snapshot.computers.append(reported)
         except RowError as error:
             snapshot.rejected.append(Rejection(index, error.code, error.values, key))
 
@@ -237,21 +254,32 @@ def _read_key(row):
     return key
 
 
-def _read_computer(index, key, row, kinds):
+def _read_computer(index, key, row, kinds, taken_at):
     kind = read_text(row.get("type"), "type")
     if not kind:
         raise RowError("no_type", key=key)
     if kind.casefold() not in kinds:
         raise RowError("unknown_type", key=key, value=shown(kind))
-    contact = row.get("last_contact")
-    moment = read_moment(contact)
-    if moment is None and contact not in (None, "", False):
-        raise RowError("no_contact", key=key, value=shown(contact))
     return Reported(
         index=index,
         key=key,
         name=read_text(row.get("name"), "name"),
         kind=kinds[kind.casefold()],
         serial=read_text(row.get("serial"), "serial"),
-        last_contact=moment,
+        last_contact=_read_contact(key, row.get("last_contact"), taken_at),
     )
+
+
+def _read_contact(key, value, taken_at):
+    """Return the last contact as naive UTC; None when there was none.
+
+    Tools write "never" as the first moment of their clock.
+    """
+    moment = read_moment(value)
+    if moment is None:
+        if value in (None, "") or value is False:
+            return None
+        raise RowError("no_contact", key=key, value=shown(value))
+    if moment > taken_at + CLOCK_TOLERANCE:
+        raise RowError("contact_ahead", key=key, value=shown(value))
+    return moment if moment.year >= FIRST_YEAR else None

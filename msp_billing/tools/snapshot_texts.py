@@ -79,8 +79,8 @@ class Texts:
                 **v,
             ),
             "control": lambda v: self.env._(
-                "the %(what)s %(value)s has control characters. Take them out in the "
-                "source.",
+                "the %(what)s %(value)s has control characters, or such as turn the "
+                "direction of writing. Take them out in the source.",
                 **v,
             ),
             "double": lambda v: self.env._(
@@ -99,6 +99,11 @@ class Texts:
             "no_contact": lambda v: self.env._(
                 "the last contact of computer %(key)s is %(value)s. Write it as an "
                 "ISO date-time with its offset, or leave it out.",
+                **v,
+            ),
+            "contact_ahead": lambda v: self.env._(
+                "the last contact of computer %(key)s is %(value)s, after the report "
+                "itself. Set the clock, or leave it out.",
                 **v,
             ),
             "reported_later": lambda v: self.env._(

@@ -1,4 +1,5 @@
 from . import msp_source_import
+from . import msp_source_key_new
 from . import msp_computer_move
 from . import msp_subscription_associate
 from . import msp_subscription_dissociate

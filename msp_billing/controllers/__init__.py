@@ -1,0 +1,3 @@
+# The routes need the type of request that the dispatcher defines.
+from . import dispatcher
+from . import inventory

@@ -1,0 +1,14 @@
+from odoo import models
+
+from .msp_source_key import SCOPE
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def _msp_retire(self):
+        """Archive agents whose source goes, with their keys and their contacts."""
+        Keys = self.env["res.users.apikeys"].sudo()
+        Keys.search([("user_id", "in", self.ids), ("scope", "=", SCOPE)])._remove()
+        self.active = False
+        self.partner_id.active = False
