@@ -7,6 +7,7 @@ from psycopg2 import OperationalError
 from psycopg2.pool import PoolError
 from werkzeug.exceptions import (
     BadRequest,
+    ClientDisconnected,
     HTTPException,
     LengthRequired,
     RequestEntityTooLarge,
@@ -81,9 +82,16 @@ class MspDispatcher(http.HttpDispatcher):
         """
         self._check_headers()
         key = self._read_idempotency_key()
-        body = self.request.httprequest.get_data()
         try:
+            body = self.request.httprequest.get_data()
             data = read_json(body)
+        except ClientDisconnected as error:
+            raise BadRequest(
+                self.request.env._(
+                    "The body ends before its Content-Length. Send all of it, and its "
+                    "length in bytes."
+                )
+            ) from error
         except BodyError as error:
             raise BadRequest(body_text(self.request.env, error)) from error
         return {

@@ -41,7 +41,7 @@ class IrHttp(models.AbstractModel):
                     "There is no key. Send the header Authorization: Bearer, followed "
                     "by a key of the source."
                 ),
-                www_authenticate=WWWAuthenticate("bearer"),
+                www_authenticate=WWWAuthenticate("bearer", {"realm": "MSP Billing"}),
             )
         uid = request.env["msp.source.key"]._user_of(match[1])
         if not uid:
@@ -50,6 +50,6 @@ class IrHttp(models.AbstractModel):
                     "The key is not known, expired, or revoked. Make a new one on the "
                     "form of the source."
                 ),
-                www_authenticate=WWWAuthenticate("bearer"),
+                www_authenticate=WWWAuthenticate("bearer", {"realm": "MSP Billing"}),
             )
         return uid

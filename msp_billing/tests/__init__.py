@@ -34,3 +34,6 @@ from . import test_access
 from . import test_access_runs
 from . import test_companies
 from . import test_inventory_api
+from . import test_inventory_api_bad
+from . import test_inventory_api_fuzz
+from . import test_source_key

@@ -1,10 +1,12 @@
 import http.client
 import json
+import socket
 from datetime import timedelta
 
 from odoo import fields
 from odoo.tests import HttpCase
 from odoo.tests.common import TEST_CURSOR_COOKIE_NAME
+from odoo.tools import SQL
 
 from .inventory_common import InventoryCase
 
@@ -122,9 +124,8 @@ class InventoryHttpCase(InventoryCase, HttpCase):
                     connection.putheader(name, each)
         connection.endheaders()
         connection.send(body)
-        if int(headers.get("Content-Length") or 0) > len(body):
-            # Nothing more will come.
-            connection.sock.shutdown(1)
+        # Whatever length was promised, nothing more will come.
+        connection.sock.shutdown(socket.SHUT_WR)
         try:
             return Answer(connection.getresponse())
         finally:
@@ -135,11 +136,13 @@ class InventoryHttpCase(InventoryCase, HttpCase):
         self.env.flush_all()
         names = {}
         for table, condition in TABLES.items():
-            self.env.cr.execute(
-                f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY id)) "
-                f"FROM {table} t WHERE {condition}"
+            query = SQL(
+                "SELECT count(*), md5(string_agg(t::text, '|' ORDER BY id)) "
+                "FROM %s t WHERE %s",
+                SQL.identifier(table),
+                SQL(condition),
             )
-            names[table] = self.env.cr.fetchone()
+            [names[table]] = self.env.execute_query(query)
         return names
 
     def computers(self):

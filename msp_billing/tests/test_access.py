@@ -29,6 +29,8 @@ msp.service.plan.price  r---   rwcu    r---       r---
 msp.service.plan.price.tier r--- rwcu  r---       r---
 msp.source              r---   rwcu    r---       r---
 msp.source.customer     r---   rwcu    r---       r---
+msp.source.key          ----   r---    ----       ----
+msp.source.request      ----   r---    ----       ----
 msp.source.sync         r---   r---    r---       r---
 msp.subscription        rwc-   rwcu    r---       r---
 msp.subscription.price.override rwcu rwcu r---    r---
@@ -80,6 +82,7 @@ class TestAccess(RefusalMixin, AccessCommon):
             "msp.bill.void": {"manager"},
             "msp.company.settings": {"manager"},
             "msp.source.import": {"manager"},
+            "msp.source.key.new": {"manager"},
             "msp.computer.move": {"manager"},
             "msp.price.change": {"manager"},
             "msp.price.change.line": {"manager"},

@@ -46,7 +46,9 @@ class TestReport(InventoryHttpCase):
         self.assertEqual((sync.state, sync.message), ("refused", answer.message))
         self.assertEqual(sync.user_id, self.source.agent_user_id)
         # And the customer waits for being mapped.
-        self.assertEqual(self.source.customer_map_ids.mapped("external_key"), ["A", "Z"])
+        self.assertEqual(
+            self.source.customer_map_ids.mapped("external_key"), ["A", "Z"]
+        )
         self.assertFalse(self.env["msp.source.request"].search([]))
 
     def test_an_unreadable_request_is_in_the_log_of_the_source(self):

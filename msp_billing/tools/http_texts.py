@@ -8,7 +8,8 @@ def body_text(env, error):
             "The body is empty. Send the snapshot as a JSON object.", **v
         ),
         "encoding": lambda v: env._(
-            "The body is not UTF-8 from byte %(position)s on. Encode the JSON in UTF-8.",
+            "The body is not UTF-8 from byte %(position)s on. Encode the JSON in "
+            "UTF-8.",
             **v,
         ),
         "broken": lambda v: env._(

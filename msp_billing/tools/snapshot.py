@@ -16,8 +16,8 @@ from functools import cached_property
 
 MAX_ROWS = 100_000
 MAX_LENGTH = 255
-# Unset clocks report 1970; no managed computer was seen before this year.
-FIRST_YEAR = 2000
+# Unset clocks report 1970, or the last day that they know.
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 # How far a computer's clock may be ahead of the one that reports.
 CLOCK_TOLERANCE = timedelta(days=1)
 MOMENT = re.compile(
@@ -210,8 +210,8 @@ def _taken_at(value):
     moment = read_moment(value)
     if moment is None:
         raise SnapshotError("no_moment", value=shown(value))
-    if moment.year < FIRST_YEAR:
-        raise SnapshotError("too_old", value=shown(value))
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise SnapshotError("bad_clock", value=shown(value))
     return moment
 
 

@@ -34,7 +34,7 @@ class Texts:
                 "its offset, such as 2026-04-30T22:00:00+02:00.",
                 **v,
             ),
-            "too_old": lambda v: self.env._(
+            "bad_clock": lambda v: self.env._(
                 '"taken_at" is %(value)s. Set the clock of the machine that reports.',
                 **v,
             ),
