@@ -31,7 +31,7 @@ class MspBillDocument(models.AbstractModel):
         :rtype: dict
         """
         style = self._style(move.company_id)
-        rows, annex = self._rows(move), self._annex(move)
+        rows, annex, changes = self._rows(move), self._annex(move), self._changes(move)
         return {
             "move": move,
             "company": move.company_id,
@@ -55,8 +55,9 @@ class MspBillDocument(models.AbstractModel):
             "qr_code": qr_code or self._qr_code(move),
             "link_code": self._link_code(move),
             "footer": self._footer(move.company_id),
+            "changes": changes,
             "annex": annex,
-            "annex_page": not self._fits(rows, annex),
+            "annex_page": not self._fits(rows, annex, changes),
         }
 
     @api.model

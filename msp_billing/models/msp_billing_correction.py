@@ -188,7 +188,8 @@ class MspBillingCycle(models.Model):
     def _stored_price(self, price):
         """Return the engine's price as it was when the cycle was billed."""
         stored = dict(self.terms["prices"][str(price.id)])
-        stored.pop("count")
+        for told in ("count", "usage"):
+            stored.pop(told, None)
         tiers = stored.pop("tiers")
         numbers = ("unit_price", "included", "minimum", "maximum", "package_size")
         for name in numbers:

@@ -225,6 +225,7 @@ class MspBillingCycle(models.Model):
                 str(price.id): {
                     **_as_json(self._engine_price(price)),
                     "count": str(self._count(price, usages)),
+                    "usage": _usage_json(usages[self.id, price.id]),
                 }
                 for price in prices
             },
@@ -263,6 +264,7 @@ class MspBillingCycle(models.Model):
                     "fingerprint": cycle._fingerprint(digest),
                 }
             )
+        self._store_comparison()
 
     def _fingerprint(self, evidence_digest):
         """Return a digest of all that decides the bill of this cycle."""
@@ -293,3 +295,11 @@ class MspBillingCycle(models.Model):
 def _as_json(price):
     """Return an engine price as JSON values: numbers as exact text."""
     return json.loads(json.dumps(asdict(price), default=str))
+
+
+def _usage_json(usage):
+    """Return what an explanation tells of a usage beside its count."""
+    return {
+        "computer_days": usage.computer_days,
+        "peak_day": usage.peak_day and str(usage.peak_day),
+    }

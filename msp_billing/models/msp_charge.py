@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_amount
 
 from .msp_billing_cycle import UNFREEZE
 
@@ -99,7 +98,6 @@ class MspCharge(models.Model):
         ondelete="restrict",
     )
     move_id = fields.Many2one(related="cycle_id.move_id", string="Bill")
-    explanation = fields.Text(compute="_compute_explanation")
 
     # === COMPUTE METHODS === #
     @api.depends("name")
@@ -108,11 +106,6 @@ class MspCharge(models.Model):
             charge.display_name = (charge.name or "").splitlines()[0:1] and (
                 charge.name.splitlines()[0]
             )
-
-    @api.depends("quantity", "unit_price", "full_unit_price", "discount", "amount")
-    def _compute_explanation(self):
-        for charge in self:
-            charge.explanation = "\n".join(charge._explain())
 
     # === CRUD METHODS === #
     def write(self, vals):
@@ -192,34 +185,3 @@ class MspCharge(models.Model):
         ]
         if parts:
             self.name = "\n".join([self.name, "  ".join(parts)])
-
-    def _explain(self):
-        """Return the calculation in words and numbers, a line each."""
-        self.ensure_one()
-        money = lambda value: format_amount(self.env, value, self.currency_id)
-        lines = []
-        if self.kind == "recurring" and self.price_id.price_model != "flat":
-            lines.append(
-                self.env._(
-                    "Counted: %(counted)s computers. Charged: %(quantity)s.",
-                    counted=f"{self.counted:g}",
-                    quantity=f"{self.quantity:g}",
-                )
-            )
-        cycle = self.cycle_id
-        if cycle.full_start and self.unit_price != self.full_unit_price:
-            lines.append(
-                self.env._(
-                    "%(full)s for the full cycle x %(days)s of %(all)s days = "
-                    "%(price)s.",
-                    full=money(self.full_unit_price),
-                    days=(cycle.date_end - cycle.date_start).days,
-                    all=(cycle.full_end - cycle.full_start).days,
-                    price=f"{self.unit_price:.6f}",
-                )
-            )
-        discount = f" - {self.discount:g} %" if self.discount else ""
-        lines.append(
-            f"{self.quantity:g} x {self.unit_price:g}{discount} = {money(self.amount)}"
-        )
-        return lines

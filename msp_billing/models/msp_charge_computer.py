@@ -77,6 +77,13 @@ class MspChargeComputer(models.Model):
         self._refuse_frozen()
 
     # === BUSINESS METHODS === #
+    def _name_and_days(self):
+        """Return the computer's name with the days on which it was counted."""
+        self.ensure_one()
+        if self.days == 1:
+            return self.env._("%(name)s (1 day)", name=self.name)
+        return self.env._("%(name)s (%(days)s days)", name=self.name, days=self.days)
+
     def _refuse_frozen(self):
         if self.env.context.get("msp_unfreeze") is not UNFREEZE:
             self.cycle_id._refuse_frozen()

@@ -1,5 +1,6 @@
 from . import test_bill_run
 from . import test_evidence
+from . import test_explain
 from . import test_inventory
 from . import test_computer_history
 from . import test_timeline
@@ -32,6 +33,7 @@ from . import test_consolidated
 from . import test_screens
 from . import test_access
 from . import test_access_runs
+from . import test_changes
 from . import test_companies
 from . import test_inventory_api
 from . import test_inventory_api_bad

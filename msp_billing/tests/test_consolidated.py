@@ -140,7 +140,7 @@ class TestConsolidated(ReportCommon):
     def test_workbook(self):
         moves = self._two_bills()
         book = self._book(self._wizard(format="xlsx"))
-        self.assertEqual(book.sheetnames, ["Bills", "Lines", "Computers"])
+        self.assertEqual(book.sheetnames, ["Bills", "Lines", "Computers", "Changes"])
         for sheet in book:
             self.assertEqual(sheet.freeze_panes, "A2")
             self.assertEqual(sheet.auto_filter.ref, sheet.dimensions)

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import xlsxwriter
 
+from .bill_workbook_changes import change_columns, change_rows
+
 DATE, MONEY, NUMBER, PRICE, TEXT = "date", "money", "number", "price", "text"
 WIDTHS = {DATE: 12, MONEY: 13, NUMBER: 11, PRICE: 13}
 
 
 class BillWorkbook:
-    """A sheet of bills, one of their lines and one of the computers behind them."""
+    """Sheets of bills, their lines, the computers behind them, and what changed."""
 
     def __init__(self, env, moves):
         """Take the bills, which the user may read.
@@ -43,6 +45,11 @@ class BillWorkbook:
                     self.env._("Computers"),
                     self._computer_columns(),
                     self._computer_rows(),
+                ),
+                (
+                    self.env._("Changes"),
+                    change_columns(self.env),
+                    change_rows(self.env, self._moves),
                 ),
             ):
                 _write_sheet(book.add_worksheet(name), columns, rows, formats)
