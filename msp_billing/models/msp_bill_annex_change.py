@@ -16,7 +16,7 @@ class MspBillDocument(models.AbstractModel):
     def _changes(self, move):
         """Return what changed, a section for each regular cycle of the bill.
 
-        :return: ``total`` of several sections, and ``sections`` of ``name, period,
+        :return: ``is_first``: there is nothing to compare with, ``total`` of several sections, and ``sections`` of ``name, period,
             head, lines``
         :rtype: dict
         """
@@ -24,6 +24,7 @@ class MspBillDocument(models.AbstractModel):
         changes = Change._of_bill(move)
         Builder = self.env["msp.bill.builder"]
         return {
+            "is_first": not any(change["previous"] for change in changes),
             "total": Change._total_line(changes),
             "sections": [
                 {
@@ -40,6 +41,8 @@ class MspBillDocument(models.AbstractModel):
     def _changes_height(self, changes):
         """Return the height of the changes in millimetres, an estimate."""
         sections = changes["sections"]
+        if changes["is_first"]:
+            return 5 if sections else 0
         lines = [line for section in sections for line in section["lines"]]
         printed = sum(1 + len(line) // LINE_LENGTH for line in lines)
-        return 20 + 14 * len(sections) + 4.5 * printed if sections else 0
+        return 14 + 7 * len(sections) + 4.2 * printed

@@ -101,8 +101,10 @@ class TestChanges(ReportCommon):
             self._lines(self._april()),
             [
                 "$ 15.00, as much as 1 – 31 Mar 2026.",
-                "Moved: ACM-001 (Acme Ltd → North), "
-                "ACM-003 (Acme Ltd → North, Workstation → Server)",
+                (
+                    "Moved: ACM-001 (Acme Ltd → North), "
+                    "ACM-003 (Acme Ltd → North, Workstation → Server)"
+                ),
                 "Other type: ACM-002 (Workstation → Server)",
             ],
         )
@@ -167,9 +169,11 @@ class TestChanges(ReportCommon):
         self.assertEqual(
             self._lines(self._april())[1:],
             [
-                "PC: 4 instead of 2; price 6.00 instead of 5.00; "
-                "discount 10 % instead of 0 %; included 2 instead of 1; "
-                "minimum 4 instead of 0; + $ 11.60"
+                (
+                    "PC: 4 instead of 2; price 6.00 instead of 5.00; "
+                    "discount 10 % instead of 0 %; included 2 instead of 1; "
+                    "minimum 4 instead of 0; + $ 11.60"
+                )
             ],
         )
 

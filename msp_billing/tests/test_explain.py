@@ -137,8 +137,10 @@ class TestExplain(MspBillingCommon):
             self._text(second)[1:],
             [
                 "Tier 2 of 2, above 50: 10 of 60.",
-                "The computers and their days stand on the line of the first tier: "
-                "parts of computers belong to no tier.",
+                (
+                    "The computers and their days stand on the line of the first "
+                    "tier: parts of computers belong to no tier."
+                ),
                 "10 x 4.00 = $ 40.00",
             ],
         )
