@@ -16,8 +16,8 @@ class MspBillDocument(models.AbstractModel):
     def _changes(self, move):
         """Return what changed, a section for each regular cycle of the bill.
 
-        :return: ``is_first``: there is nothing to compare with, ``total`` of several sections, and ``sections`` of ``name, period,
-            head, lines``
+        :return: ``is_first`` (nothing to compare with), ``total`` (of several
+            sections) and ``sections`` of ``name, period, head, lines``
         :rtype: dict
         """
         Change = self.env["msp.bill.change"]
