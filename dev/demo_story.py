@@ -76,7 +76,7 @@ def show(env: Any, folder: str) -> None:
 
 
 def import_exports(env: Any, sample: Sample, source: Any) -> list[str]:
-    """Import the export of each day, as the dialog of the source does."""
+    """Import the export of each day, step by step, as people do."""
     days = []
     for day, content in sample.exports():
         wizard = env["msp.source.import"].create(
@@ -87,6 +87,10 @@ def import_exports(env: Any, sample: Sample, source: Any) -> list[str]:
                 "taken_at": datetime.datetime.combine(day, datetime.time(6)),
             }
         )
+        wizard.action_read()
+        wizard.action_preview()
+        if wizard.state != "preview" or wizard.rejected:
+            raise Broken(f"{day}.csv: {wizard.problem or wizard.rejected}")
         wizard.action_import()
         env.cr.commit()
         days.append(day)

@@ -5,6 +5,7 @@ from . import res_partner
 from . import msp_computer_type
 from . import msp_source
 from . import msp_source_customer
+from . import msp_source_type
 from . import msp_source_ingest
 from . import msp_source_agent
 from . import msp_source_key

@@ -39,6 +39,9 @@ class MspSource(models.Model):
     customer_map_ids = fields.One2many(
         comodel_name="msp.source.customer", inverse_name="source_id", string="Customers"
     )
+    type_map_ids = fields.One2many(
+        comodel_name="msp.source.type", inverse_name="source_id", string="Types"
+    )
     sync_ids = fields.One2many(
         comodel_name="msp.source.sync",
         inverse_name="source_id",
@@ -49,13 +52,11 @@ class MspSource(models.Model):
         string="Customer Column", required=True, default="customer"
     )
     column_key = fields.Char(string="Key Column", required=True, default="key")
-    column_name = fields.Char(string="Name Column", required=True, default="name")
+    column_name = fields.Char(string="Name Column", default="name")
     column_type = fields.Char(string="Type Column", required=True, default="type")
-    column_serial = fields.Char(
-        string="Serial Number Column", required=True, default="serial"
-    )
+    column_serial = fields.Char(string="Serial Number Column", default="serial")
     column_last_contact = fields.Char(
-        string="Last Contact Column", required=True, default="last_contact"
+        string="Last Contact Column", default="last_contact"
     )
     unmapped_count = fields.Integer(
         string="Customers to Map", compute="_compute_customers"
@@ -83,11 +84,17 @@ class MspSource(models.Model):
             slug = re.sub(r"[^a-z0-9]+", "_", (source.name or "").lower()).strip("_")
             source.code = source.code or slug or "source"
 
-    @api.depends("customer_map_ids.partner_id", "customer_map_ids.last_taken_at")
+    @api.depends(
+        "customer_map_ids.partner_id",
+        "customer_map_ids.ignored",
+        "customer_map_ids.last_taken_at",
+    )
     def _compute_customers(self):
         for source in self:
             customers = source.customer_map_ids
-            source.unmapped_count = len(customers.filtered(lambda c: not c.partner_id))
+            source.unmapped_count = len(
+                customers.filtered(lambda c: not c.partner_id and not c.ignored)
+            )
             source.last_taken_at = max(
                 customers.filtered("last_taken_at").mapped("last_taken_at"),
                 default=False,
@@ -108,11 +115,9 @@ class MspSource(models.Model):
     @api.constrains(*(f"column_{name}" for name in COLUMNS))
     def _check_columns(self):
         for source in self:
-            columns = source._columns()
-            folded = [column.casefold() for column in columns.values()]
-            double = [
-                name for name in columns.values() if folded.count(name.casefold()) > 1
-            ]
+            columns = [column for column in source._columns().values() if column]
+            folded = [column.casefold() for column in columns]
+            double = [name for name in columns if folded.count(name.casefold()) > 1]
             if double:
                 raise ValidationError(
                     self.env._(
@@ -151,6 +156,9 @@ class MspSource(models.Model):
 
     # === BUSINESS METHODS === #
     def _columns(self):
-        """Return the columns of the source's CSV export by what they hold."""
+        """Return the columns of the source's CSV export by what they hold.
+
+        What the export does not have is an empty text.
+        """
         self.ensure_one()
-        return {name: self[f"column_{name}"].strip() for name in COLUMNS}
+        return {name: (self[f"column_{name}"] or "").strip() for name in COLUMNS}

@@ -36,6 +36,14 @@ class MspSourceCustomer(models.Model):
         check_company=True,
         help="Whose computers these are. Empty: nothing is accepted for this key.",
     )
+    ignored = fields.Boolean(
+        string="Left Out",
+        compute="_compute_ignored",
+        store=True,
+        readonly=False,
+        copy=True,
+        help="Not a customer of ours: imports skip it, and nobody is asked who it is.",
+    )
     last_taken_at = fields.Datetime(
         string="Newest Report",
         readonly=True,
@@ -58,6 +66,11 @@ class MspSourceCustomer(models.Model):
     def _compute_display_name(self):
         for customer in self:
             customer.display_name = customer.name or customer.external_key
+
+    @api.depends("partner_id")
+    def _compute_ignored(self):
+        for customer in self:
+            customer.ignored = customer.ignored and not customer.partner_id
 
     # === CRUD METHODS === #
     @api.model_create_multi

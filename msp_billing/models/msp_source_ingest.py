@@ -41,10 +41,7 @@ class MspSource(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        # What a client put into the context has no say here.
-        # pylint: disable=context-overridden
-        source = self.with_context({"lang": self.env.lang, "tracking_disable": True})
-        source = source.with_company(self.company_id)
+        source = self._undisturbed()
         snapshot = None
         try:
             snapshot = source._read(data)
@@ -52,6 +49,12 @@ class MspSource(models.Model):
         except UserError as error:
             source._refuse(snapshot, str(error))
             raise
+
+    def _undisturbed(self):
+        """Return the source without what a client put into the context."""
+        # pylint: disable=context-overridden
+        source = self.with_context({"lang": self.env.lang, "tracking_disable": True})
+        return source.with_company(self.company_id)
 
     def _read(self, data):
         try:
@@ -106,7 +109,7 @@ class MspSource(models.Model):
             customer._claim()
         self._check_clock(snapshot)
         customer._check_taken_at(snapshot.taken_at)
-        read_rows(snapshot, self.env["msp.computer.type"]._by_reported_name())
+        read_rows(snapshot, self._kinds())
         first = self.env["msp.source.sync"].sudo()._find_applied(self, snapshot)
         if first:
             return Plan(snapshot, customer, first=first)
@@ -129,17 +132,29 @@ class MspSource(models.Model):
                 plans.append(str(error))
         return plans
 
-    def _apply_plan(self, plan, label):
-        """Do what a plan says, in the transaction that made it; see ``_ingest``."""
+    def _apply_plan(self, plan, label, more=()):
+        """Do what a plan says, in the transaction that made it; see ``_ingest``.
+
+        :param more: why other rows of the customer were rejected before
+        """
         Sync = self.env["msp.source.sync"].sudo()
         if plan.first:
             return Sync._log_repeated(plan.customer, plan.snapshot, plan.first), {}
         Sync._apply(plan.customer, plan.scene, plan.changes, plan.snapshot.may_end)
         reasons = self._reasons(plan.changes.rejected, label)
         sync = Sync._log_applied(
-            plan.customer, plan.snapshot, plan.changes, list(reasons.values())
+            plan.customer, plan.snapshot, plan.changes, [*reasons.values(), *more]
         )
         return sync, reasons
+
+    def _kinds(self):
+        """Return the ids of computer types by what the source calls them.
+
+        What people mapped in the source wins over codes and names of types.
+        """
+        kinds = self.env["msp.computer.type"]._by_reported_name()
+        mapped = self.sudo().type_map_ids.filtered("type_id.active")
+        return {**kinds, **{line.name.casefold(): line.type_id.id for line in mapped}}
 
     def _check_active(self):
         if not self.active:
@@ -154,9 +169,12 @@ class MspSource(models.Model):
     @api.model
     def _reasons(self, rejected, label):
         """Return the texts of rejected rows by their index."""
-        kinds = self.env["msp.computer.type"]._reportable()
-        known, texts = ", ".join(kinds.mapped("code")), Texts(self.env)
+        known, texts = self._known_types_text(), Texts(self.env)
         return {row.index: texts.row(row, known=known, label=label) for row in rejected}
+
+    @api.model
+    def _known_types_text(self):
+        return ", ".join(self.env["msp.computer.type"]._reportable().mapped("code"))
 
     def _unmapped_text(self, key):
         return self.env._(

@@ -9,6 +9,7 @@ from . import test_inventory_access
 from . import test_source_ingest
 from . import test_source_import
 from . import test_source_plan
+from . import test_source_preview
 from . import test_delivery
 from . import test_delivery_failures
 from . import test_reminder

@@ -32,6 +32,7 @@ msp.source.customer     r---   rwcu    r---       r---
 msp.source.key          ----   r---    ----       ----
 msp.source.request      ----   r---    ----       ----
 msp.source.sync         r---   r---    r---       r---
+msp.source.type         r---   rwcu    r---       r---
 msp.subscription        rwc-   rwcu    r---       r---
 msp.subscription.price.override rwcu rwcu r---    r---
 """

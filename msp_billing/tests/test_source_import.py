@@ -1,54 +1,12 @@
 import base64
-from contextlib import suppress
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..tools import csv_reader
-from .inventory_common import SourceCase, day
-
-HEADER = "customer,key,name,type,serial,last_contact\n"
-GOOD = HEADER + (
-    "A,1,PC 1,workstation,S1,2026-04-01 09:30\n"
-    'A,2,"PC, the second",server,,\n'
-    "B,3,PC 3,Server,,2026-04-01T09:30:00Z\n"
-)
-
-
-class ImportCase(SourceCase):
-    """The dialog that imports a CSV export."""
-
-    def wizard(self, content, moment="2026-04-01 10:00:00", **values):
-        if isinstance(content, str):
-            content = content.encode()
-        return self.env["msp.source.import"].create(
-            {
-                "source_id": self.source.id,
-                "file": base64.b64encode(content),
-                "filename": "export.csv",
-                "taken_at": moment,
-                **values,
-            }
-        )
-
-    def load(self, content, *arguments, **values):
-        wizard = self.wizard(content, *arguments, **values)
-        wizard.action_import()
-        return wizard
-
-    def refusal(self, content, *arguments, **values):
-        """Import what must be refused, and return the message."""
-        wizard = self.wizard(content, *arguments, **values)
-        before = self.env["msp.computer"].search([]).read()
-        with self.assertRaises(UserError) as caught:
-            wizard.action_import()
-        self.env.invalidate_all()
-        self.assertEqual(self.env["msp.computer"].search([]).read(), before)
-        self.assertEqual(wizard.state, "draft")
-        self.assertIn("export.csv", str(caught.exception))
-        return str(caught.exception)
+from .import_common import GOOD, HEADER, ImportCase
+from .inventory_common import day
 
 
 @tagged("post_install", "-at_install")
@@ -67,7 +25,6 @@ class TestImport(ImportCase):
             fields.Datetime.to_string(self.find("3").last_contact),
             "2026-04-01 09:30:00",
         )
-        self.assertEqual(wizard.state, "done")
         self.assertFalse(wizard.file)
         self.assertFalse(wizard.note)
         self.assertEqual(
@@ -82,8 +39,10 @@ class TestImport(ImportCase):
     def test_the_same_file_again_changes_nothing(self):
         self.load(GOOD)
         wizard = self.load(GOOD)
+        self.assertEqual((wizard.unchanged, wizard.added), (3, 0))
         self.assertEqual(set(wizard.sync_ids.mapped("state")), {"unchanged"})
         self.assertEqual(sum(wizard.sync_ids.mapped("unchanged")), 3)
+        self.assertIn("imported before", wizard.customer_ids[0].message)
 
     def test_missing_rows_end_in_a_complete_file_only(self):
         self.load(GOOD)
@@ -98,62 +57,71 @@ class TestImport(ImportCase):
         only_acme = HEADER + "A,1,PC 1,workstation,,\nA,2,PC 2,server,,\n"
         wizard = self.load(only_acme, "2026-04-05 10:00:00")
         self.assertFalse(self.find("3").date_to)
-        self.assertIn("Not in the file: B", wizard.note)
+        self.assertIn("Not in the file: B (1)", wizard.note)
         wizard = self.load(only_acme, "2026-04-06 10:00:00", complete=False)
         self.assertFalse(wizard.note)
 
-    def test_delimiters_and_marks(self):
-        for number, (mark, delimiter, newline) in enumerate(
-            [
-                ("", ",", "\n"),
-                ("\ufeff", ";", "\r\n"),
-                ("", "\t", "\r"),
-                ("\n\n", ";", "\n"),
-            ]
-        ):
-            text = f"{mark}{HEADER}A,pc-{number},Büro,server,,\n\n"
-            self.load(
-                text.replace(",", delimiter).replace("\n", newline), complete=False
-            )
-            self.assertEqual(self.find(f"pc-{number}").name, "Büro")
-
-    def test_the_export_of_a_tool_as_it_is(self):
-        self.source.write(
-            {
-                "column_customer": "Organization",
-                "column_key": "Device ID",
-                "column_name": "Hostname",
-                "column_type": "Role",
-                "column_serial": "S/N",
-                "column_last_contact": "Last Seen",
-            }
-        )
-        self.load(
-            "Hostname;IP;Role;device id;ORGANIZATION ;Last Seen\r\n"
-            "FRONT;10.0.0.1;Workstation;17;A;Never\r\n"
-        )
-        self.assertEqual(self.find("17").name, "FRONT")
-        self.assertFalse(self.find("17").last_contact)
-
     def test_times_that_are_not_understood_are_told(self):
-        wizard = self.load(HEADER + "A,1,PC 1,server,,Never\nA,2,PC 2,server,,4/1/26\n")
-        self.assertIn("2 times of the last contact", wizard.note)
-        self.assertEqual(sum(wizard.sync_ids.mapped("added")), 2)
+        rows = ("Never", "4/1/26", "1970-01-01 00:00", "2099-01-01 00:00")
+        text = "".join(f"A,{row},PC,server,,{row}\n" for row in rows)
+        wizard = self.load(HEADER + text)
+        self.assertIn("4 times of the last contact", wizard.note)
+        self.assertEqual(wizard.added, 4)
+        self.assertFalse(self.find("2099-01-01 00:00").last_contact)
 
     def test_only_the_required_columns(self):
         self.load("key,customer,type\n1,A,server\n")
         self.assertEqual(self.find("1").name, "1")
 
-    def test_dialog(self):
+    def test_screens(self):
         action = self.source.action_import()
         form = Form(self.env["msp.source.import"].with_context(**action["context"]))
         self.assertEqual(form.source_id, self.source)
         self.assertTrue(form.complete)
         form.taken_at = "2026-04-01 10:00:00"
-        form.file = base64.b64encode(GOOD.encode())
-        result = form.save().action_import()
-        self.assertEqual(result["target"], "new")
-        self.assertTrue(self.find("3"))
+        form.file = base64.b64encode(GOOD.encode() + b"C,4,PC 4,Toaster,,\n")
+        wizard = form.save()
+        wizard.action_read()
+        with Form(wizard) as form:
+            with form.unknown_ids.edit(0) as line:
+                line.partner_id = self.site
+            with form.type_ids.edit(0) as line:
+                line.type_id = self.server
+        wizard.action_preview()
+        wizard.action_import()
+        self.assertHistory(self.find("4"), (self.site, self.server, "1 Apr", None))
+
+    def test_steps_in_their_order(self):
+        wizard = self.wizard(GOOD)
+        with self.assertRaisesRegex(UserError, "at the step File; .* to Preview"):
+            wizard.action_import()
+        wizard.action_read()
+        with self.assertRaisesRegex(UserError, "at the step Columns"):
+            wizard.action_read()
+        wizard.action_preview()
+        wizard.action_back()
+        self.assertEqual(wizard.state, "columns")
+        wizard.action_back()
+        wizard.file = base64.b64encode(HEADER.encode() + b"A,9,PC 9,server,,\n")
+        wizard.action_read()
+        wizard.action_preview()
+        self.assertEqual(list(self.told(wizard)), ["9"])
+        wizard.action_import()
+        with self.assertRaisesRegex(UserError, "at the step Imported"):
+            wizard.action_import()
+
+    def test_another_file_than_the_one_that_was_read(self):
+        wizard = self.wizard(GOOD)
+        wizard.action_read()
+        wizard.file = base64.b64encode(b"type,key,customer\nserver,1,A\n")
+        with self.assertRaisesRegex(UserError, "export.csv is another file"):
+            wizard.action_preview()
+
+    def test_an_archived_source(self):
+        wizard = self.wizard(GOOD)
+        self.source.active = False
+        with self.assertRaisesRegex(UserError, "RMM is archived"):
+            wizard.action_read()
 
     def test_managers_only(self):
         sales = new_test_user(
@@ -163,126 +131,245 @@ class TestImport(ImportCase):
             self.env, "csv_manager", groups="msp_billing.group_msp_billing_manager"
         )
         wizard = self.wizard(GOOD)
+        values = {
+            "source_id": self.source.id,
+            "file": base64.b64encode(GOOD.encode() + b"C,4,PC 4,Toaster,,\n"),
+            "taken_at": "2026-04-01 10:00:00",
+        }
+        for name in ("action_read", "action_preview", "action_import"):
+            with self.assertRaises(AccessError), mute_logger("odoo.addons.base"):
+                getattr(wizard.with_user(sales), name)()
         with self.assertRaises(AccessError), mute_logger("odoo.addons.base"):
-            wizard.with_user(sales).action_import()
-        own = (
-            self.env["msp.source.import"]
-            .with_user(manager)
-            .create(
+            self.env["msp.source.import"].with_user(sales).create(values)
+        own = self.env["msp.source.import"].with_user(manager).create(values)
+        own.action_read()
+        own.unknown_ids.partner_id = self.site
+        own.type_ids.type_id = self.server
+        own.action_preview()
+        self.assertEqual(len(own.computer_ids), 4)
+        own.action_import()
+        self.assertEqual(self.find("4").partner_id, self.site)
+        # What one imports, another does not look into.
+        wizard.action_read()
+        wizard.action_preview()
+        for records in (wizard, wizard.computer_ids, wizard.customer_ids):
+            with self.assertRaises(AccessError), mute_logger("odoo.addons.base"):
+                records.with_user(manager).mapped("create_date")
+
+    def test_another_companys_source(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        source = self.source.copy({"code": "other", "company_id": other.id})
+        manager = new_test_user(
+            self.env, "csv_manager", groups="msp_billing.group_msp_billing_manager"
+        )
+        wizard = self.env["msp.source.import"].with_user(manager)
+        with self.assertRaises(AccessError), mute_logger("odoo.addons.base"):
+            wizard.create(
                 {
-                    "source_id": self.source.id,
+                    "source_id": source.id,
                     "file": base64.b64encode(GOOD.encode()),
                     "taken_at": "2026-04-01 10:00:00",
                 }
-            )
-        )
-        own.action_import()
-        self.assertTrue(self.find("3"))
+            ).action_read()
 
 
 @tagged("post_install", "-at_install")
-class TestImportRefusals(ImportCase):
-    def test_files_that_cannot_be_read(self):
+class TestImportColumns(ImportCase):
+    def chosen(self, wizard):
+        return [
+            wizard[f"column_{what}_id"].name
+            for what in ("customer", "key", "name", "type", "serial", "last_contact")
+        ]
+
+    def test_delimiters_and_marks(self):
+        for number, (mark, delimiter, newline) in enumerate(
+            [
+                ("", ",", "\n"),
+                ("\ufeff", ";", "\r\n"),
+                ("", "\t", "\r"),
+                ("\n\n", ";", "\n"),
+                ("sep=;\n", ";", "\n"),
+            ]
+        ):
+            text = f"{mark}{HEADER}A,pc-{number},Büro,server,,\n\n"
+            self.load(
+                text.replace(",", delimiter).replace("\n", newline), complete=False
+            )
+            self.assertEqual(self.find(f"pc-{number}").name, "Büro")
+
+    def test_columns_are_guessed(self):
         cases = [
-            (b"", "has no rows"),
-            (b"\xef\xbb\xbf \n", "has no rows"),
-            (HEADER.encode(), "has no rows"),
-            (b"PK\x03\x04abc", "is a spreadsheet"),
-            ((HEADER + "A,1,B").encode() + b"\xfcro,server,,\n", "UTF-8: line 2"),
-            (GOOD.encode("utf-16"), "not UTF-8"),
-            (
-                (HEADER + 'A,1,"open,server,,\nA,2,b,server,,\n').encode(),
-                "from line 2 on",
-            ),
-            (b"customer,name,serial\nA,b,c\n", "no column key, type.*customer, name"),
-            (
-                b"Kunde;Schl\xc3\xbcssel\nA;b\n",
-                "no column customer, key, type.*Kunde, Sch",
-            ),
-            (b"customer,key,type,KEY\nA,1,server,2\n", "column key twice"),
+            "Organization;Device ID;Hostname;Device Type;S/N;Last Seen",
+            "Client Name;Agent GUID;COMPUTER_NAME;Role;Serial Number;Last Check-In",
+            "Company,uid,Machine Name,Category,BIOS serial,lastContact",
+            "Tenant\tId\tEndpoint name\tNode Class\tService Tag\tlast response",
         ]
-        for content, pattern in cases:
-            self.assertRegex(self.refusal(content), pattern)
+        for header in cases:
+            names = header.replace(";", ",").replace("\t", ",").split(",")
+            delimiter = next(d for d in ";\t," if d in header)
+            row = delimiter.join(("A", "1", "PC", "server", "S", ""))
+            for text in (
+                f"{header}\n{row}\n",
+                f"IP{delimiter}{header}\n1{delimiter}{row}",
+            ):
+                wizard = self.wizard(text)
+                wizard.action_read()
+                self.assertEqual(self.chosen(wizard), names)
 
-    def test_a_big_file_is_not_parsed(self):
-        self.patch(csv_reader, "MAX_BYTES", 2**20)
-        message = self.refusal(HEADER + "A,1,PC,server,,\n" * 70_000)
-        self.assertIn("at most 1 can be imported", message)
-
-    def test_one_message_names_every_line(self):
-        message = self.refusal(
-            HEADER
-            + "A,1,PC 1,workstation,,\n"
-            + "A,2,PC 2,toaster,,\n"
-            + "\n"
-            + "A,1,PC 1 again,server,,\n"
-            + "B,1,PC 1 elsewhere,server,,\n"
-            + ",4,PC 4,server,,\n"
-            + "A,,PC 5,server,,\n"
-            + "A,6,PC 6\n"
-            + '"A","7","two\nlines",server,,\n'
-            + "C,8,PC 8,server,,\n"
-            + "C,9,PC 9,server,,\n"
-            + "C,10,PC 10,,,\n"
+    def test_columns_are_remembered(self):
+        text = "who|a,x,y,z\nA,1,PC 1,server\n"
+        wizard = self.wizard(text)
+        wizard.action_read()
+        self.assertEqual(self.chosen(wizard), [False] * 6)
+        with self.assertRaisesRegex(
+            UserError, "no column for: Customer, Key, Type.*who|a, x, y, z"
+        ):
+            wizard.action_preview()
+        columns = wizard.column_ids
+        self.assertEqual(columns[1].display_name, "x, e.g. 1")
+        wizard.column_customer_id, wizard.column_key_id = columns[0], columns[1]
+        wizard.column_type_id = columns[1]
+        with self.assertRaisesRegex(UserError, "Column x .* two things: Key, Type"):
+            wizard.action_preview()
+        wizard.column_type_id = columns[3]
+        wizard.action_preview()
+        self.assertEqual(self.source.column_key, "key")
+        wizard.action_import()
+        self.assertEqual(
+            self.source._columns(),
+            {
+                "customer": "who|a",
+                "key": "x",
+                "type": "z",
+                "name": "",
+                "serial": "",
+                "last_contact": "",
+            },
         )
-        lines = message.splitlines()[2:]
-        expected = [
-            "Line 3: type toaster of computer 2 is not known.*workstation, server",
-            "Line 5: key 1 is in line 2 already",
-            "Line 6: key 1 is in line 2 already",
-            "Line 7: computer 4 has no customer.*column customer",
-            "Line 8: computer PC 5 has no key",
-            "Line 9 has 3 cells, the header has 6",
-            "Line 10: the name two.*control characters",
-            "Line 12 and 2 more: RMM: customer C is not mapped",
-        ]
-        self.assertEqual(len(lines), len(expected), message)
-        for line, pattern in zip(lines, expected, strict=True):
-            self.assertRegex(line, pattern)
+        again = self.wizard("name,z,X,who|a\nB,server,2,A\n")
+        again.action_read()
+        # The name was left out the last time, so it is not guessed now.
+        self.assertEqual(self.chosen(again), ["who|a", "X", False, "z", False, False])
 
-    def test_more_than_twenty_are_counted(self):
-        rows = "".join(f"A,{number},PC,toaster,,\n" for number in range(25))
-        message = self.refusal(HEADER + rows)
-        self.assertEqual(message.count("toaster"), 20)
-        self.assertTrue(message.endswith("and 5 more"))
-
-    def test_nothing_is_half_done(self):
-        self.load(GOOD)
-        stamp = self.map_acme.last_taken_at
-        message = self.refusal(
-            HEADER + "A,1,PC 1,server,,\nA,9,PC 9,server,,\nB,3,PC 3,toaster,,\n",
-            "2026-04-05 10:00:00",
+    def test_columns_of_one_name(self):
+        wizard = self.wizard("customer,key,type,KEY,\nA,1,server,2,x\n")
+        wizard.action_read()
+        self.assertFalse(wizard.column_key_id)
+        self.assertEqual(
+            wizard.column_ids.mapped("display_name"),
+            [
+                "customer, e.g. A",
+                "key (column 2), e.g. 1",
+                "type, e.g. server",
+                "KEY (column 4), e.g. 2",
+                "(column 5), e.g. x",
+            ],
         )
-        self.assertIn("nothing was changed", message)
-        self.assertEqual(self.find("1").type_id, self.workstation)
-        self.assertEqual(self.map_acme.last_taken_at, stamp)
+        wizard.column_key_id = wizard.column_ids[3]
+        wizard.action_preview()
+        wizard.action_import()
+        self.assertTrue(self.find("2"))
+        # Its name does not tell which one it is, so it is asked for again.
+        self.assertEqual(self.source.column_key, "key")
 
-    def test_nothing_is_half_done_when_the_error_is_caught(self):
-        wizard = self.wizard(HEADER + "A,9,PC 9,server,,\nB,3,PC 3,toaster,,\n")
-        with suppress(UserError):
-            wizard.action_import()
-        self.assertFalse(self.find("9"))
-        self.assertFalse(self.map_acme.last_taken_at)
-        self.assertEqual(self.source.sync_ids.mapped("state"), ["refused"])
-
-    def test_an_older_export(self):
-        self.load(GOOD, "2026-04-05 10:00:00")
-        self.assertIn("newest", self.refusal(GOOD, "2026-04-04 10:00:00"))
-
-    def test_an_export_from_the_future(self):
-        self.assertIn("Set the clock", self.refusal(GOOD, "2026-07-02 10:00:00"))
-
-    def test_unknown_customers_are_remembered(self):
-        self.refusal(HEADER + "C,1,PC 1,server,,\nD,2,PC 2,server,,\nA,3,PC,server,,\n")
-        with self.enter_registry_test_mode():
-            self.env.cr.postrollback.run()
-        self.env.invalidate_all()
-        unmapped = self.source.customer_map_ids.filtered(lambda c: not c.partner_id)
-        self.assertEqual(unmapped.mapped("external_key"), ["C", "D"])
-        refused = self.source.sync_ids.filtered(lambda sync: sync.state == "refused")
-        self.assertEqual(len(refused), 1)
-        self.assertIn("customer D is not mapped", refused.message)
+    def test_the_choice_is_a_list_of_columns(self):
+        wizard = self.wizard(",".join(f"c{n}" for n in range(150)) + "\n" + "1," * 149)
+        wizard.action_read()
+        found = self.env["msp.source.import.column"].name_search(
+            "", [("wizard_id", "=", wizard.id)]
+        )
+        self.assertEqual(len(found), 150)
 
     def test_columns_of_a_source_differ(self):
         with self.assertRaisesRegex(UserError, "RMM: column key"):
             self.source.column_name = " KEY"
+        self.source.write({"column_name": False, "column_serial": False})
+
+
+@tagged("post_install", "-at_install")
+class TestImportMapping(ImportCase):
+    TEXT = HEADER + (
+        "A,1,PC 1,workstation,,\n"
+        "Gamma Ltd,2,PC 2,Laptop,,\n"
+        "Lab,3,PC 3,laptop,,\n"
+        "Lab,4,PC 4,server,,\n"
+    )
+
+    def test_unknown_customers_are_chosen_or_skipped(self):
+        gamma = self.env["res.partner"].create({"name": "Gamma Ltd"})
+        wizard = self.preview(self.TEXT)
+        self.assertEqual(wizard.state, "columns")
+        self.assertIn("or skip them: Gamma Ltd, Lab.", wizard.problem)
+        lines = wizard.unknown_ids
+        self.assertEqual(lines.mapped("external_key"), ["Gamma Ltd", "Lab"])
+        self.assertEqual(lines.mapped("computer_count"), [1, 2])
+        # Proposed, but not taken unasked.
+        self.assertEqual(lines[0].proposed_id, gamma)
+        self.assertFalse(lines.partner_id)
+        self.assertTrue(wizard.has_proposals)
+        wizard.action_use_proposals()
+        self.assertFalse(wizard.has_proposals)
+        lines[1].skip = True
+        before = self.digest()
+        wizard.action_preview()
+        self.assertEqual(self.digest(), before)
+        self.assertEqual(wizard.state, "preview")
+        self.assertEqual((wizard.added, wizard.skipped, wizard.rejected), (1, 2, 1))
+        self.assertIn("Skipped: Lab.", wizard.note)
+        wizard.action_import()
+        self.assertFalse(self.find("3") | self.find("4"))
+        mapped = self.source.customer_map_ids - self.map_acme - self.map_beta
+        self.assertRecordValues(
+            mapped.sorted("external_key"),
+            [
+                {"external_key": "Gamma Ltd", "partner_id": gamma.id, "ignored": False},
+                {"external_key": "Lab", "partner_id": False, "ignored": True},
+            ],
+        )
+        self.assertEqual(self.source.unmapped_count, 0)
+        # Nobody is asked again.
+        again = self.preview(self.TEXT, "2026-04-02 10:00:00")
+        self.assertEqual(again.state, "preview")
+        self.assertEqual(again.skipped, 2)
+        mapped.partner_id = self.beta
+        self.assertFalse(any(mapped.mapped("ignored")))
+
+    def test_a_name_that_two_bear_is_not_proposed(self):
+        partners = self.env["res.partner"].create([{"name": "Gamma Ltd"}] * 2)
+        wizard = self.wizard(self.TEXT)
+        wizard.action_read()
+        self.assertFalse(wizard.unknown_ids.proposed_id)
+        partners[0].name = "gamma"
+        wizard = self.wizard(self.TEXT)
+        wizard.action_read()
+        wizard.unknown_ids[0].action_use_proposal()
+        self.assertEqual(wizard.unknown_ids.partner_id, partners[1])
+
+    def test_unknown_types_are_chosen_or_rejected(self):
+        wizard = self.wizard(self.TEXT)
+        wizard.action_read()
+        wizard.unknown_ids.partner_id = self.beta
+        self.assertEqual(wizard.type_ids.mapped("name"), ["Laptop"])
+        self.assertEqual(wizard.type_ids.computer_count, 2)
+        wizard.action_preview()
+        rejected = self.rejections(wizard)
+        self.assertEqual(list(rejected), [3, 4])
+        self.assertRegex(rejected[3], "type Laptop.*not known. Use one of: workstation")
+        wizard.action_back()
+        wizard.type_ids.type_id = self.workstation
+        wizard.action_preview()
+        self.assertFalse(wizard.rejected)
+        wizard.action_import()
+        self.assertEqual(self.find("2").type_id, self.workstation)
+        # The source remembers it, for every road in.
+        self.assertAnswer(
+            self.ingest("3 Apr", self.row("9", "LAPTOP"), "1"), 1, 0, 0, 1
+        )
+
+    def test_a_wrong_column_is_not_thousands_of_customers(self):
+        text = "customer,key,type\n" + "".join(
+            f"C{n},{n},server\n" for n in range(2001)
+        )
+        self.assertRegex(self.refusal(text), "Column customer.* has 2001 customers")
+        text = "customer,key,type\n" + "".join(f"A,{n},T{n}\n" for n in range(201))
+        self.assertRegex(self.refusal(text), "Column type.* has 201 computer types")

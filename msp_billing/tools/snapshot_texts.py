@@ -1,4 +1,4 @@
-"""Say to people what is wrong with a snapshot, a row or a file, and the way out."""
+"""Say to people what is wrong with a snapshot or a row, and the way out."""
 
 
 class Texts:
@@ -52,11 +52,18 @@ class Texts:
         :param str known: the computer types that can be used
         :param label: gives the name of the row with an index
         """
+        return f"{label(rejection.index)}: {self.reason(rejection, known, label)}"
+
+    def reason(self, rejection, known, label):
+        """Return the text of a rejection without the row's name; see ``row``."""
         values = {**rejection.values, "known": known}
         if "first" in values:
             values["first"] = label(values["first"])
-        text = self._value(rejection.code, values)
-        return f"{label(rejection.index)}: {text}"
+        return self._value(rejection.code, values)
+
+    def value(self, error):
+        """Return the text of a :class:`~.snapshot.RowError` that needs no row."""
+        return self._value(error.code, error.values)
 
     def _value(self, code, values):
         texts = {
@@ -114,41 +121,3 @@ class Texts:
             ),
         }
         return texts[code](values)
-
-    def file(self, error, file):
-        """Return the text of a :class:`~.csv_reader.FileError`."""
-        values = {**error.values, "file": file}
-        texts = {
-            "empty": lambda v: self.env._(
-                "%(file)s has no rows. Choose the CSV export of the source.", **v
-            ),
-            "too_big": lambda v: self.env._(
-                "%(file)s has %(size)s MiB, at most %(maximum)s can be imported. "
-                "Export the customers in several files.",
-                **v,
-            ),
-            "spreadsheet": lambda v: self.env._(
-                "%(file)s is a spreadsheet. Save it as CSV (UTF-8).", **v
-            ),
-            "encoding": lambda v: self.env._(
-                "%(file)s is not UTF-8: line %(line)s cannot be read. Save it as CSV "
-                "(UTF-8).",
-                **v,
-            ),
-            "broken": lambda v: self.env._(
-                "%(file)s is no valid CSV from line %(line)s on. Look for a quote "
-                "that is not closed.",
-                **v,
-            ),
-            "missing": lambda v: self.env._(
-                "%(file)s has no column %(columns)s. Its columns are: %(found)s. Name "
-                "them so in the file, or change the columns of the source.",
-                **v,
-            ),
-            "double": lambda v: self.env._(
-                "%(file)s has the column %(columns)s twice. Its columns are: "
-                "%(found)s. Take one of them out.",
-                **v,
-            ),
-        }
-        return texts[error.code](values)

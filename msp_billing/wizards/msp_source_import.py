@@ -1,19 +1,19 @@
-import base64
-import binascii
-
-import pytz
-
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.csv_reader import FileError, read_table
-from ..tools.snapshot import read_moment
-from ..tools.snapshot_texts import Texts
+from ..models.msp_source import COLUMNS
+from ..models.msp_source_ingest import CLOCK_TOLERANCE
+from ..tools.csv_columns import REQUIRED
 
-SHOWN = 20
+COUNTS = ("added", "changed", "ended", "unchanged", "rejected", "skipped")
 
 
 class MspSourceImport(models.TransientModel):
+    """A CSV export on its way in: file, columns and customers, preview, import.
+
+    Nothing but the import's own records is written before ``action_import``.
+    """
+
     _name = "msp.source.import"
     _description = "Import of a CSV Export"
 
@@ -21,6 +21,7 @@ class MspSourceImport(models.TransientModel):
     source_id = fields.Many2one(
         comodel_name="msp.source", required=True, ondelete="cascade"
     )
+    company_id = fields.Many2one(related="source_id.company_id")
     file = fields.Binary(string="CSV File", attachment=False)
     filename = fields.Char()
     taken_at = fields.Datetime(
@@ -36,47 +37,197 @@ class MspSourceImport(models.TransientModel):
         "missing end. Otherwise nothing ends.",
     )
     state = fields.Selection(
-        selection=[("draft", "File"), ("done", "Result")],
-        default="draft",
+        selection=[
+            ("file", "File"),
+            ("columns", "Columns and Customers"),
+            ("preview", "Preview"),
+            ("done", "Imported"),
+        ],
+        default="file",
         required=True,
         readonly=True,
     )
-    sync_ids = fields.Many2many(
-        comodel_name="msp.source.sync", string="Customers", readonly=True
+    column_ids = fields.One2many(
+        comodel_name="msp.source.import.column", inverse_name="wizard_id"
     )
+    column_customer_id = fields.Many2one(
+        comodel_name="msp.source.import.column", string="Customer"
+    )
+    column_key_id = fields.Many2one(
+        comodel_name="msp.source.import.column",
+        string="Key",
+        help="Under which the tool knows a computer for ever, such as its number.",
+    )
+    column_type_id = fields.Many2one(
+        comodel_name="msp.source.import.column", string="Type"
+    )
+    column_name_id = fields.Many2one(
+        comodel_name="msp.source.import.column", string="Name"
+    )
+    column_serial_id = fields.Many2one(
+        comodel_name="msp.source.import.column", string="Serial Number"
+    )
+    column_last_contact_id = fields.Many2one(
+        comodel_name="msp.source.import.column", string="Last Contact"
+    )
+    customer_ids = fields.One2many(
+        comodel_name="msp.source.import.customer",
+        inverse_name="wizard_id",
+        string="Customers of the File",
+    )
+    unknown_ids = fields.One2many(
+        comodel_name="msp.source.import.customer",
+        inverse_name="wizard_id",
+        domain=[("known", "=", False)],
+        string="Customers That Are Not Known",
+    )
+    has_proposals = fields.Boolean(compute="_compute_has_proposals")
+    type_ids = fields.One2many(
+        comodel_name="msp.source.import.type",
+        inverse_name="wizard_id",
+        string="Types That Are Not Known",
+    )
+    computer_ids = fields.One2many(
+        comodel_name="msp.source.import.computer", inverse_name="wizard_id"
+    )
+    rejected_ids = fields.One2many(
+        comodel_name="msp.source.import.computer",
+        compute="_compute_rejected_ids",
+        string="Rejected Lines",
+    )
+    added = fields.Integer(readonly=True)
+    changed = fields.Integer(readonly=True)
+    ended = fields.Integer(readonly=True)
+    unchanged = fields.Integer(readonly=True)
+    rejected = fields.Integer(readonly=True)
+    skipped = fields.Integer(readonly=True)
+    importable = fields.Boolean(readonly=True)
+    fingerprint = fields.Char(readonly=True)
+    problem = fields.Text(readonly=True)
+    warning = fields.Text(readonly=True)
     note = fields.Text(readonly=True)
+    sync_ids = fields.Many2many(
+        comodel_name="msp.source.sync", string="Deliveries", readonly=True
+    )
+
+    # === COMPUTE METHODS === #
+    @api.depends("filename", "source_id")
+    def _compute_display_name(self):
+        for wizard in self:
+            wizard.display_name = self.env._(
+                "Import of %(file)s", file=wizard._file_name()
+            )
+
+    @api.depends("customer_ids.proposed_id", "customer_ids.partner_id")
+    def _compute_has_proposals(self):
+        for wizard in self:
+            wizard.has_proposals = any(
+                line.proposed_id and not line.partner_id and not line.skip
+                for line in wizard.unknown_ids
+            )
+
+    def _compute_rejected_ids(self):
+        """Show the first rejected lines; all of them are in the list of computers."""
+        for wizard in self:
+            wizard.rejected_ids = self.env["msp.source.import.computer"].search(
+                [("wizard_id", "=", wizard.id), ("what", "=", "rejected")], limit=80
+            )
 
     # === ACTION METHODS === #
-    def action_import(self):
-        """Import the file: all customers in it, or nothing.
+    def action_read(self):
+        """Read the file's header, propose its columns and list who is not known.
 
-        :raises UserError: one message that names the file, the lines and the way out
+        :raises UserError: naming what is wrong with the file and the way out
         """
-        self.ensure_one()
-        self.source_id.check_access("write")
-        unmapped = {}
-        try:
-            with self.env.cr.savepoint():
-                syncs, note = self._import(unmapped)
-        except UserError as error:
-            vals = {"message": str(error), "complete": self.complete}
-            self.env["msp.source.sync"]._log_refused(self.source_id, vals, unmapped)
-            raise
+        self._check_step("file")
+        if self.taken_at > fields.Datetime.now() + CLOCK_TOLERANCE:
+            raise UserError(
+                self.env._(
+                    "%(file)s cannot have been exported at %(moment)s UTC: that is in "
+                    "the future. Correct the moment of the export.",
+                    file=self._file_name(),
+                    moment=self.taken_at,
+                )
+            )
+        self._propose_columns(self._open_file())
+        if all(self[f"column_{what}_id"] for what in REQUIRED):
+            self._list_unknown(self._draft())
+        self.write({"state": "columns", "problem": False})
+
+    def action_use_proposals(self):
+        """Take for each customer that is not known the one of the same name."""
+        self._check_step("columns")
+        for line in self.unknown_ids:
+            if line.proposed_id and not line.partner_id and not line.skip:
+                line.partner_id = line.proposed_id
+
+    def action_preview(self):
+        """Show what the import would do, once all customers are decided.
+
+        :raises UserError: naming what is wrong with the file and the way out
+        """
+        self._check_step("columns", "preview")
+        draft = self._draft()
+        self._list_unknown(draft)
+        undecided = self.unknown_ids.filtered(
+            lambda line: not line.partner_id and not line.skip
+        )
+        if undecided:
+            self.write({"state": "columns", "problem": self._undecided_text(undecided)})
+            return
+        self._show(self._rehearse(draft))
+        self.write({"state": "preview", "problem": False})
+
+    def action_import(self):
+        """Import what the preview shows, or show what changed since.
+
+        All customers that are not refused, in one transaction; the columns, customers
+        and types that were chosen are remembered in the source.
+
+        :raises UserError: when there is nothing to import
+        """
+        self._check_step("preview")
+        if not self.importable:
+            raise UserError(
+                self.env._(
+                    "%(file)s has nothing that can be imported. The preview says why; "
+                    "mend the file, or go back and choose other columns.",
+                    file=self._file_name(),
+                )
+            )
+        outcome = self._import(self._draft())
+        if outcome.syncs is None:
+            problem = self._difference_text(outcome)
+            self._show(outcome)
+            self.problem = problem
+            return
         self.write(
             {
                 "state": "done",
                 "file": False,
-                "sync_ids": [fields.Command.set(syncs.ids)],
-                "note": note,
+                "problem": False,
+                "sync_ids": [fields.Command.set(outcome.syncs.ids)],
             }
         )
+
+    def action_back(self):
+        """Go back to the step before."""
+        self._check_step("columns", "preview")
+        before = {"columns": "file", "preview": "columns"}
+        self.write({"state": before[self.state], "problem": False})
+
+    def action_view_computers(self):
+        """Show what happens to each computer."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "msp_billing.msp_source_import_computer_action"
+        )
+        what = self.env.context.get("msp_what")
+        context = {f"search_default_{what}": 1} if what in COUNTS else {}
         return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Imported from %(file)s", file=self._file_name()),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
+            **action,
+            "domain": [("wizard_id", "=", self.id)],
+            "context": context or {"search_default_news": 1},
         }
 
     def action_view_syncs(self):
@@ -89,178 +240,29 @@ class MspSourceImport(models.TransientModel):
         return {**action, "domain": domain, "context": {}}
 
     # === BUSINESS METHODS === #
-    def _import(self, unmapped):
-        """Import the file and return the deliveries and what is worth saying."""
-        table = self._read_file()
-        groups, problems = self._group(table)
-        unread = self._count_unread(groups)
-        syncs = self._deliver(groups, problems, unmapped)
-        if problems:
-            raise UserError(self._problem_text(problems))
-        notes = [self._untouched_text(groups)]
-        if unread:
-            notes.append(
+    def _check_step(self, *states):
+        self.ensure_one()
+        self.source_id.check_access("write")
+        self.source_id._check_active()
+        if self.state not in states:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(
                 self.env._(
-                    "%(count)s times of the last contact were not understood and left "
-                    "out. Dates such as 2026-04-30 22:00 are.",
-                    count=unread,
+                    "%(name)s is at the step %(state)s; this belongs to %(wanted)s. "
+                    "Go there first.",
+                    name=self.display_name,
+                    state=labels[self.state],
+                    wanted=labels[states[0]],
                 )
             )
-        return syncs, "\n".join(filter(None, notes))
 
     def _file_name(self):
         return self.filename or self.env._("the file")
 
-    def _read_file(self):
-        """Return the rows of the file."""
-        columns = self.source_id._columns()
-        try:
-            content = base64.b64decode(
-                self.with_context(bin_size=False).file or b"", validate=True
-            )
-            table = read_table(content, columns)
-        except binascii.Error as error:
-            raise UserError(self._file_text(FileError("broken", line=1))) from error
-        except FileError as error:
-            raise UserError(self._file_text(error)) from error
-        return table
-
-    def _file_text(self, error):
-        return Texts(self.env).file(error, self._file_name())
-
-    def _group(self, table):
-        """Return the lines by customer, and the problems of single lines."""
-        problems = [
-            (
-                number,
-                self.env._(
-                    "Line %(number)s has %(cells)s cells, the header has %(expected)s. "
-                    "Put text with delimiters into quotes.",
-                    number=number,
-                    cells=cells,
-                    expected=expected,
-                ),
-            )
-            for number, cells, expected in table.ragged
-        ]
-        groups, seen = {}, {}
-        for line in table.lines:
-            customer, key = line.values["customer"], line.values["key"]
-            if not customer:
-                problems.append((line.number, self._no_customer_text(line)))
-            elif seen.setdefault(key, line) is not line and key:
-                problems.append((line.number, self._double_text(line, seen[key])))
-            else:
-                groups.setdefault(customer, []).append(line)
-        return groups, problems
-
-    def _count_unread(self, groups):
-        """Read the last contacts; those without an offset are in the company's time.
-
-        Tools write them in many ways and they change no bill: what is not understood
-        is left out, and counted.
-        """
-        zone = pytz.timezone(self.source_id.company_id.msp_timezone)
-        unread = 0
-        for lines in groups.values():
-            for line in lines:
-                text = line.values.get("last_contact")
-                moment = read_moment(text, zone) if text else None
-                unread += bool(text and not moment)
-                line.values["last_contact"] = moment and f"{moment.isoformat()}Z"
-        return unread
-
-    def _deliver(self, groups, problems, unmapped):
-        """Deliver each customer's lines, and add what is wrong to the problems."""
-        customers = self.source_id.customer_map_ids
-        by_key = {customer.external_key: customer for customer in customers}
-        syncs = self.env["msp.source.sync"]
-        # In one order for all imports, so that two never wait for each other.
-        for key, lines in sorted(groups.items()):
-            if not by_key.get(key, customers.browse()).partner_id:
-                unmapped[key] = False
-                problems.append((lines[0].number, self._unmapped_text(key, lines)))
-                continue
-            try:
-                sync, rejected = self._deliver_one(key, lines)
-            except UserError as error:
-                problems.append((lines[0].number, str(error)))
-                continue
-            syncs += sync
-            problems += [
-                (lines[index].number, text) for index, text in rejected.items()
-            ]
-        return syncs
-
-    def _deliver_one(self, key, lines):
-        snapshot = {
-            "customer": key,
-            "taken_at": f"{self.taken_at.isoformat()}+00:00",
-            "complete": self.complete,
-            "computers": [line.values for line in lines],
+    def _places(self):
+        """Return in which column of the file each thing stands, as it was chosen."""
+        return {
+            what: self[f"column_{what}_id"].place
+            for what in COLUMNS
+            if self[f"column_{what}_id"]
         }
-
-        def label(index):
-            return self.env._("Line %(number)s", number=lines[index].number)
-
-        return self.source_id._ingest(snapshot, label)
-
-    # === TEXTS === #
-    def _problem_text(self, problems):
-        problems.sort(key=lambda problem: problem[0])
-        texts = [text for _number, text in problems[:SHOWN]]
-        if len(problems) > SHOWN:
-            more = len(problems) - SHOWN
-            texts.append(self.env._("and %(count)s more", count=more))
-        return self.env._(
-            "%(file)s was not imported, nothing was changed. Mend these lines and "
-            "import it again:\n\n%(problems)s",
-            file=self._file_name(),
-            problems="\n".join(texts),
-        )
-
-    def _no_customer_text(self, line):
-        return self.env._(
-            "Line %(number)s: computer %(key)s has no customer. Fill the column "
-            "%(column)s.",
-            number=line.number,
-            key=line.values["key"],
-            column=self.source_id.column_customer,
-        )
-
-    def _double_text(self, line, first):
-        return self.env._(
-            "Line %(number)s: key %(key)s is in line %(first)s already. Leave each "
-            "computer in the file once.",
-            number=line.number,
-            key=line.values["key"],
-            first=first.number,
-        )
-
-    def _unmapped_text(self, key, lines):
-        place = self.env._("Line %(number)s", number=lines[0].number)
-        if len(lines) > 1:
-            place = self.env._(
-                "%(place)s and %(count)s more", place=place, count=len(lines) - 1
-            )
-        return f"{place}: {self.source_id._unmapped_text(key)}"
-
-    def _untouched_text(self, groups):
-        """Say which customers have computers here but no line in a complete file."""
-        if not self.complete:
-            return ""
-        left = self.env["msp.computer"]._read_group(
-            [
-                ("source_id", "=", self.source_id.id),
-                ("date_to", "=", False),
-                ("source_customer_id.external_key", "not in", list(groups)),
-            ],
-            groupby=["source_customer_id"],
-        )
-        names = sorted(customer.display_name for (customer,) in left if customer)
-        if not names:
-            return ""
-        return self.env._(
-            "Not in the file: %(customers)s. Nothing was changed for them.",
-            customers=", ".join(names),
-        )
