@@ -2,6 +2,7 @@ import base64
 import hashlib
 
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .inventory_common import SourceCase
 
@@ -81,8 +82,11 @@ class ImportCase(SourceCase):
         self.env.flush_all()
         found = {}
         for table in TABLES:
-            self.env.cr.execute(f"SELECT t::text FROM {table} t ORDER BY id")
-            rows = "\n".join(row for (row,) in self.env.cr.fetchall())
+            name = SQL.identifier(table)
+            found_rows = self.env.execute_query(
+                SQL("SELECT t::text FROM %s t ORDER BY id", name)
+            )
+            rows = "\n".join(row for (row,) in found_rows)
             digest = hashlib.md5(rows.encode(), usedforsecurity=False).hexdigest()
             found[table] = (rows.count("\n"), digest)
         return found

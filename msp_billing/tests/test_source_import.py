@@ -150,8 +150,7 @@ class TestImport(ImportCase):
         own.action_import()
         self.assertEqual(self.find("4").partner_id, self.site)
         # What one imports, another does not look into.
-        wizard.action_read()
-        wizard.action_preview()
+        wizard = self.preview(HEADER + "A,9,PC 9,server,,\n", "2026-04-02 10:00:00")
         for records in (wizard, wizard.computer_ids, wizard.customer_ids):
             with self.assertRaises(AccessError), mute_logger("odoo.addons.base"):
                 records.with_user(manager).mapped("create_date")

@@ -5,7 +5,7 @@ No Odoo here.
 
 import hashlib
 from collections import Counter
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 
 from .snapshot import shown
@@ -22,6 +22,7 @@ WHATS = (
     "unchanged",
 )
 CHANGED = ("moved", "retyped", "renamed")
+QUIET = ("skipped", "unchanged")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,21 @@ class Entry:
     kind: int | None = None
     day: date | None = None
     detail: str = ""
+
+    @property
+    def row(self):
+        """What it says, as it is stored."""
+        return (
+            self.what,
+            self.line,
+            self.customer,
+            self.partner or None,
+            self.key,
+            self.name,
+            self.kind,
+            self.day,
+            self.detail or None,
+        )
 
     @property
     def order(self):
@@ -90,6 +106,11 @@ class Outcome:
         )
         return {what: total[what] for what in (*WHATS, "changed")}
 
+    @property
+    def news(self):
+        """What is worth a row in the list of computers."""
+        return [entry for entry in self.entries if entry.what not in QUIET]
+
     def arrange(self):
         """Put what needs a look first."""
         self.entries.sort(key=lambda entry: entry.order)
@@ -102,7 +123,7 @@ class Outcome:
             row = (sum_.customer, sum_.partner, sum_.before, sum_.level, sum_.message)
             digest.update(repr(row).encode("utf-8", "replace"))
         for entry in self.entries:
-            digest.update(repr(astuple(entry)).encode("utf-8", "replace"))
+            digest.update(repr(entry.row).encode("utf-8", "replace"))
         return digest.hexdigest()
 
 

@@ -200,15 +200,15 @@ def _line_of(content, place):
 
 
 def _check_cells(number, cells):
-    for place, cell in enumerate(cells):
-        if len(cell) > MAX_CELL:
-            raise FileError(
-                "long_cell",
-                line=number,
-                column=place + 1,
-                value=cell,
-                maximum=MAX_CELL,
-            )
+    longest = max(cells, key=len)
+    if len(longest) > MAX_CELL:
+        raise FileError(
+            "long_cell",
+            line=number,
+            column=cells.index(longest) + 1,
+            value=longest,
+            maximum=MAX_CELL,
+        )
 
 
 def _delimiter(text, wanted):

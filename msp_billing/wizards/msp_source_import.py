@@ -224,11 +224,7 @@ class MspSourceImport(models.TransientModel):
         )
         what = self.env.context.get("msp_what")
         context = {f"search_default_{what}": 1} if what in COUNTS else {}
-        return {
-            **action,
-            "domain": [("wizard_id", "=", self.id)],
-            "context": context or {"search_default_news": 1},
-        }
+        return {**action, "domain": [("wizard_id", "=", self.id)], "context": context}
 
     def action_view_syncs(self):
         """Show the deliveries that the import made."""

@@ -186,6 +186,7 @@ class MspSourceImport(models.TransientModel):
         old = {line.external_key: line for line in self.customer_ids}
         Customer.browse([o.id for key, o in old.items() if key not in counts]).unlink()
         proposed = self._partners_named([key for key in unknown if key not in old])
+        new = []
         for key, count in counts.items():
             known = mapped.get(key)
             vals = {"computer_count": count, "known": bool(known and known.partner_id)}
@@ -196,7 +197,8 @@ class MspSourceImport(models.TransientModel):
                 continue
             vals.setdefault("skip", bool(known and known.ignored))
             vals.update(wizard_id=self.id, external_key=key)
-            Customer.create({**vals, "proposed_id": proposed.get(key)})
+            new.append({**vals, "proposed_id": proposed.get(key)})
+        Customer.create(new)
 
     def _partners_named(self, names):
         """Return the customers that bear exactly these names, each by its name."""

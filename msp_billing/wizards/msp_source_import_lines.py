@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools.csv_preview import WHATS
+from ..tools.csv_preview import QUIET, WHATS
 
 
 class MspSourceImportColumn(models.TransientModel):
@@ -131,9 +131,7 @@ class MspSourceImportComputer(models.TransientModel):
     )
     computer_key = fields.Char(string="Key", readonly=True)
     name = fields.Char(readonly=True)
-    type_id = fields.Many2one(
-        comodel_name="msp.computer.type", string="Type", readonly=True
-    )
+    type_id = fields.Many2one(comodel_name="msp.computer.type", readonly=True)
     day = fields.Date(readonly=True, help="From this day on.")
     detail = fields.Text(readonly=True)
 
@@ -146,7 +144,5 @@ class MspSourceImportComputer(models.TransientModel):
             "retyped": self.env._("Type Changed"),
             "renamed": self.env._("Renamed"),
             "added": self.env._("Added"),
-            "skipped": self.env._("Skipped"),
-            "unchanged": self.env._("Unchanged"),
         }
-        return [(what, labels[what]) for what in WHATS]
+        return [(what, labels[what]) for what in WHATS if what not in QUIET]

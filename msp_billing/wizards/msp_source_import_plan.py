@@ -157,7 +157,7 @@ class MspSourceImport(models.TransientModel):
         """Yield what a plan does to each computer, from the changes it found."""
         changes, day, partner = plan.changes, plan.scene.day, plan.scene.partner
         label = self._line_label(lines)
-        kinds = self.source_id._known_types_text()
+        kinds = changes.rejected and self.source_id._known_types_text()
         for row in changes.rejected:
             text = Texts(self.env).reason(row, kinds, label)
             yield line_entry("rejected", lines[row.index], partner, text)

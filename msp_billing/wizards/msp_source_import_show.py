@@ -40,7 +40,7 @@ class MspSourceImport(models.TransientModel):
         for line in self.customer_ids.sudo():
             sum_ = outcome.sums.get(line.external_key)
             line.write(self._prepare_sum(sum_) if sum_ else {})
-        self._store_entries(outcome.entries)
+        self._store_entries(outcome.news)
 
     def _prepare_sum(self, sum_):
         names = ("added", "changed", "ended", "unchanged", "rejected")
@@ -54,26 +54,14 @@ class MspSourceImport(models.TransientModel):
     def _store_entries(self, entries):
         """Write a row for each computer; a file may have a hundred thousand."""
         self.env.flush_all()
+        self.env["msp.source.import.computer"].invalidate_model()
+        self.invalidate_recordset(["computer_ids", "rejected_ids"])
         self.env.cr.execute(
             SQL("DELETE FROM msp_source_import_computer WHERE wizard_id = %s", self.id)
         )
-        columns = zip(
-            *(
-                (
-                    entry.what,
-                    entry.line,
-                    entry.customer,
-                    entry.partner or None,
-                    entry.key,
-                    entry.name,
-                    entry.kind,
-                    entry.day,
-                    entry.detail or None,
-                )
-                for entry in entries
-            ),
-            strict=True,
-        )
+        if not entries:
+            return
+        columns = zip(*(entry.row for entry in entries), strict=True)
         self.env.cr.execute(
             SQL(
                 """
@@ -98,8 +86,6 @@ class MspSourceImport(models.TransientModel):
                 ),
             )
         )
-        self.env["msp.source.import.computer"].invalidate_model()
-        self.invalidate_recordset(["computer_ids", "rejected_ids"])
 
     # === TEXTS === #
     def _change_text(self, what, known, new, owner, kind):
