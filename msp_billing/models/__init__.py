@@ -24,6 +24,7 @@ from . import msp_service_plan_price_tier
 from . import msp_subscription
 from . import msp_subscription_terms
 from . import msp_subscription_due
+from . import msp_subscription_end
 from . import msp_subscription_price_override
 from . import msp_extra_charge
 from . import msp_usage

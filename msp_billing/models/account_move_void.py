@@ -79,12 +79,7 @@ class AccountMove(models.Model):
         if bill_again:
             cycles = move.msp_cycle_ids
             cycles._unfrozen().write({"state": "voided", "reason": reason})
-            subscriptions = cycles.subscription_id
-            subscriptions.filtered(
-                lambda sub: (
-                    not sub.next_correction_date or sub.next_correction_date > today
-                )
-            ).write({"next_correction_date": today})
+            cycles.subscription_id._require_correction(today)
         self.env["msp.delivery"].sudo()._enqueue_bill(credit)
         move.message_post(
             body=self.env._(

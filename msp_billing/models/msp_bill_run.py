@@ -192,6 +192,7 @@ class MspBillRun(models.Model):
                 run.action_preview()
                 run._as_bot().state = "waiting"
             else:
+                run._forget_preview()
                 run._set_running()
         return True
 
@@ -201,6 +202,7 @@ class MspBillRun(models.Model):
             run._require_state(("waiting",))
             run._require_not_future()
             run.message_post(body=self.env._("Approved."))
+            run._forget_preview()
             run._set_running()
         return True
 
@@ -263,6 +265,10 @@ class MspBillRun(models.Model):
                     date=self.date,
                 )
             )
+
+    def _forget_preview(self):
+        """Let the run try what its preview held: it may be mended or released."""
+        self._as_bot().issue_ids.unlink()
 
     def _set_running(self):
         self.ensure_one()

@@ -99,6 +99,9 @@ class MspBillingCycle(models.Model):
 
     def _is_correctable(self, on):
         self.ensure_one()
+        if self.state == "voided":
+            # What corrected it is taken back however long ago it ended.
+            return bool(self.terms)
         subscription = self.subscription_id
         day = subscription._calendar().correction_day(on)
         months = relativedelta(months=self.company_id.msp_adjustment_months)
@@ -155,13 +158,16 @@ class MspBillingCycle(models.Model):
         return self.env["msp.service.plan.price"].browse(ids)
 
     def _served(self):
-        """Return the days of a billed cycle that are still served: none when voided."""
+        """Return the days of a billed cycle that are still served: none when voided.
+
+        Without proration a last cycle stays whole; one after the end is not served.
+        """
         end = self.date_end
-        subscription = self.subscription_id
-        if self.state == "voided":
+        stop = self.subscription_id.date_end or end
+        if self.state == "voided" or stop <= self.date_start:
             end = self.date_start
-        elif subscription.date_end and subscription.proration != "none":
-            end = max(min(end, subscription.date_end), self.date_start)
+        elif self.subscription_id.proration != "none":
+            end = min(end, stop)
         return Span(self.date_start, end)
 
     def _terms_now(self, span):

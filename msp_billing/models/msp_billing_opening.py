@@ -1,5 +1,9 @@
+from dataclasses import replace
+
 from odoo import api, models
 from odoo.tools import SQL
+
+from ..engine.span import Span
 
 
 class MspBillingCycle(models.Model):
@@ -80,6 +84,7 @@ class MspBillingCycle(models.Model):
         }
 
     def _engine_cycle(self):
-        """Return the engine's cycle (span, full cycle, months)."""
+        """Return the engine's cycle (own days, full cycle, months)."""
         self.ensure_one()
-        return self.subscription_id._calendar().cycle_from(self.date_start)
+        cycle = self.subscription_id._calendar().cycle_from(self.date_start)
+        return replace(cycle, span=Span(self.date_start, self.date_end))

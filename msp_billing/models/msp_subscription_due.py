@@ -1,4 +1,5 @@
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -8,6 +9,7 @@ from odoo.tools import SQL
 
 from ..engine.cycle import Calendar
 from ..engine.errors import EngineError
+from ..engine.span import Span
 
 
 class MspSubscription(models.Model):
@@ -113,7 +115,8 @@ class MspSubscription(models.Model):
     def _due_spans(self, day):
         """Return the engine's cycles that are due on a day, oldest first.
 
-        Days that are billed already, behind a voided cycle, are left out.
+        Days that are billed already, behind a voided cycle, are left out: a stub is
+        billed anew as the stub that it was, also when the end has moved since.
         """
         self.ensure_one()
         calendar, billed = self._calendar(), self._billed_starts()
@@ -122,6 +125,9 @@ class MspSubscription(models.Model):
             if cycle.span.start in billed:
                 start = billed[cycle.span.start]
                 continue
+            following = [day for day in billed if day > start]
+            end = min([cycle.span.end, *following])
+            cycle = replace(cycle, span=Span(start, end))
             if cycle.due_date(self.timing) > day:
                 break
             spans.append(cycle)
@@ -164,8 +170,11 @@ class MspSubscription(models.Model):
         for subscription in self:
             subscription.next_correction_date = subscription._correction_after(day)
 
-    def _correction_after(self, day):
-        """Return the first correction day after a day, or False when none is left."""
+    def _correction_after(self, day, ever=False):
+        """Return the first correction day after a day, or False when none is left.
+
+        :param bool ever: also long after the end
+        """
         self.ensure_one()
         calendar = self._calendar()
         reach = timedelta(days=7 if self.billing_cycle == "weekly" else 31)
@@ -176,7 +185,20 @@ class MspSubscription(models.Model):
         last = self.date_end and self.date_end + relativedelta(
             months=self.company_id.msp_adjustment_months + 1
         )
-        return False if last and found > last else found
+        return False if last and found > last and not ever else found
+
+    def _require_correction(self, on):
+        """Look for corrections soon, also when the last ones were long ago.
+
+        On a day, or the next correction day when that day's are billed already.
+        """
+        for subscription in self:
+            known, wanted = subscription.next_correction_date, on
+            day = subscription._calendar().correction_day(on)
+            if day is None or subscription._is_corrected(day):
+                wanted = subscription._correction_after(on, ever=True)
+            if not known or known > wanted:
+                subscription.next_correction_date = wanted
 
     def _lock_due(self):
         """Lock the rows that no other worker holds and return them."""

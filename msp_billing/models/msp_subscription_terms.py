@@ -6,7 +6,6 @@ from odoo.exceptions import UserError, ValidationError
 from ..engine.errors import EngineError
 from ..engine.span import OPEN_END
 from ..tools.emails import split_addresses
-from .msp_billing_cycle import UNFREEZE
 
 # Once a cycle is billed these explain it and stay; Change ends the subscription and
 # associates a new one.
@@ -22,6 +21,7 @@ FIXED_FIELDS = frozenset(
         "timing",
         "proration",
         "count_source",
+        "include_sites",
     }
 )
 # Counted from the billed cycles: who could write them would leave days out.
@@ -123,9 +123,12 @@ class MspSubscription(models.Model):
             self._refuse_overlaps(
                 [{**subscription._overlap_vals(), **vals} for subscription in self]
             )
-        if "date_end" in vals:
-            self._refuse_end_in_billed_days(fields.Date.to_date(vals["date_end"]))
-        return super().write(vals)
+        if "date_end" not in vals:
+            return super().write(vals)
+        self._refuse_end_in_billed_days(fields.Date.to_date(vals["date_end"]))
+        result = super().write(vals)
+        self._end_moved()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_billed(self):
@@ -293,39 +296,6 @@ class MspSubscription(models.Model):
                         fields=", ".join(labels[name]["string"] for name in fixed),
                     )
                 )
-
-    def _refuse_end_in_billed_days(self, day):
-        if self.env.context.get("msp_unfreeze") is UNFREEZE:
-            return
-        for subscription in self:
-            if subscription._ends_in_billed_days(day):
-                raise UserError(
-                    self.env._(
-                        "%(subscription)s is billed until %(until)s. Choose that day "
-                        "or a later one, or let a billing manager dissociate it with "
-                        "a reason: the days from %(end)s on are then credited.",
-                        subscription=subscription.display_name,
-                        until=subscription.billed_until,
-                        end=day,
-                    )
-                )
-
-    def _end_in_billed_days(self, day, reason):
-        """End subscriptions inside billed days: the rest of them is credited."""
-        # The context is dropped with this recordset and reaches no client.
-        self.with_context(msp_unfreeze=UNFREEZE).write({"date_end": day})
-        for subscription in self:
-            subscription.message_post(
-                body=self.env._(
-                    "Ended on %(end)s, inside billed days: %(reason)s",
-                    end=day,
-                    reason=reason,
-                )
-            )
-
-    def _ends_in_billed_days(self, day):
-        self.ensure_one()
-        return bool(day) and self._is_billed() and day < self.billed_until
 
     def _is_billed(self):
         self.ensure_one()

@@ -12,6 +12,7 @@ from . import test_source_plan
 from . import test_source_preview
 from . import test_delivery
 from . import test_delivery_failures
+from . import test_regressions
 from . import test_reminder
 from . import test_source_refusals
 from . import test_source_access

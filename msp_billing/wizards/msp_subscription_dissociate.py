@@ -106,10 +106,10 @@ class MspSubscriptionDissociate(models.TransientModel):
     def _summary_of(self, subscription):
         texts = {
             "customer": subscription.partner_id.display_name,
-            "billed": subscription.billed_until,
+            "billed": subscription._last_billed_day(),
             "end": self.date,
         }
-        if self.date < subscription.billed_until:
+        if self.date < subscription._last_billed_day():
             return self.env._(
                 "%(customer)s: billed until %(billed)s; the days from %(end)s to then "
                 "are credited.",
