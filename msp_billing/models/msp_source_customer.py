@@ -126,16 +126,30 @@ class MspSourceCustomer(models.Model):
 
         :param dict keys: the name in the source by its key
         """
-        known = self.search(
-            [("source_id", "=", source.id), ("external_key", "in", list(keys))]
-        ).mapped("external_key")
-        self.create(
-            [
-                {"source_id": source.id, "external_key": key, "name": name}
-                for key, name in keys.items()
-                if key not in known
-            ]
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                # Another delivery may note the same ones at the same time.
+                """
+                INSERT INTO msp_source_customer
+                            (source_id, company_id, external_key, name,
+                             create_uid, write_uid, create_date, write_date)
+                     SELECT %(source)s, %(company)s, new.key, new.name,
+                            %(user)s, %(user)s, %(now)s, %(now)s
+                       FROM unnest(%(keys)s::varchar[], %(names)s::varchar[])
+                         AS new (key, name)
+                ON CONFLICT (source_id, external_key) DO NOTHING
+                """,
+                source=source.id,
+                company=source.company_id.id,
+                keys=[clean_text(key) for key in keys],
+                names=[name or None for name in keys.values()],
+                user=self.env.uid,
+                now=self.env.cr.now(),
+            ),
+            log_exceptions=False,
         )
+        source.invalidate_recordset(["customer_map_ids"])
 
     def _check_taken_at(self, taken_at):
         """Refuse what is older than the newest snapshot that was applied."""

@@ -1,6 +1,7 @@
 import logging
 
 import psycopg2
+from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
 
@@ -207,14 +208,21 @@ class MspSourceSync(models.Model):
         self._note_refusal(source, vals, unmapped)
         registry, uid, context = self.env.registry, self.env.uid, self.env.context
 
-        @self.env.cr.postrollback.add
         def note_again():
+            with registry.cursor() as cr:
+                env = api.Environment(cr, uid, dict(context))
+                again = env["msp.source"].browse(source.id).exists()
+                if again:
+                    env["msp.source.sync"]._note_refusal(again, vals, unmapped)
+
+        @self.env.cr.postrollback.add
+        def note():
             try:
-                with registry.cursor() as cr:
-                    env = api.Environment(cr, uid, dict(context))
-                    again = env["msp.source"].browse(source.id).exists()
-                    if again:
-                        env["msp.source.sync"]._note_refusal(again, vals, unmapped)
+                try:
+                    note_again()
+                except SerializationFailure:
+                    # Another delivery noted the same customer at the same time.
+                    note_again()
             except psycopg2.Error:
                 # The sender gets its error all the same; only the note is lost.
                 _logger.warning("A refused delivery was not noted.", exc_info=True)

@@ -26,6 +26,10 @@ env["msp.computer"].create([
     {"name": f"PC {n}", "partner_id": customer.id, "type_id": kind.id,
      "date_from": datetime.date(2026, 4, 1)} for n in range(3)
 ])
+source = env["msp.source"].create({"name": "RMM"})
+until = datetime.datetime.now() + datetime.timedelta(days=30)
+env["msp.source.key"]._make(source, "Script", until)
+env["msp.source.request"]._claim(source, "first", "0")
 env.cr.commit()
 run = env["msp.bill.run"].create({"date": today})
 run.action_start()
@@ -55,6 +59,8 @@ TRACES = {
     "ir_model": "model LIKE 'msp.%'",
     "ir_act_server": "code LIKE '%msp.%' OR code LIKE '%\\_msp\\_%'",
     "ir_ui_view": "arch_db::text LIKE '%msp\\_%'",
+    "res_users_apikeys": "scope LIKE 'msp\\_%'",
+    "res_users": "login LIKE 'msp\\_%' AND active",
     "ir_config_parameter": "key LIKE 'msp\\_billing%'",
     "mail_activity": "res_model LIKE 'msp.%'",
     "mail_message": "model LIKE 'msp.%'",
