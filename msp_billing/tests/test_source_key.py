@@ -104,7 +104,8 @@ class TestKeys(InventoryHttpCase):
 
     def test_a_deleted_source(self):
         self.source.customer_map_ids.unlink()
-        self.source.unlink()
+        # As from the list of archived ones.
+        self.source.with_context(active_test=False).unlink()
         self.assertFalse(self.agent.active)
         self.assertFalse(self.agent.partner_id.active)
         self.assertRefused(401, "not known")
