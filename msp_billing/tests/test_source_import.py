@@ -196,6 +196,12 @@ class TestImportColumns(ImportCase):
             )
             self.assertEqual(self.find(f"pc-{number}").name, "Büro")
 
+    def test_what_looks_the_same_is_the_same(self):
+        """Some write é in two characters, and spaces that nobody sees."""
+        self.map_acme.external_key = "Café"
+        self.load(HEADER + "Cafe\u0301,1\u200b,PC 1,server,,\n")
+        self.assertEqual(self.find("1").partner_id, self.acme)
+
     def test_columns_are_guessed(self):
         cases = [
             "Organization;Device ID;Hostname;Device Type;S/N;Last Seen",

@@ -6,7 +6,7 @@ No Odoo here.
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from .snapshot import RowError, read_text
+from .snapshot import RowError, clean_text, read_text
 
 SHOWN = 6  # numbers of lines with the same key
 
@@ -45,7 +45,7 @@ def group(table):
     groups = Groups()
     for number, cells in table.ragged:
         # A cell may be anywhere in such a line, so each may be the key.
-        groups.keys[""].update(cell.strip() for cell in cells)
+        groups.keys[""].update(clean_text(cell) for cell in cells)
         values = {"cells": len(cells), "start": " | ".join(cells)}
         groups.problems.append(Problem(number, "ragged", values))
     twins = {}

@@ -8,6 +8,8 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 
+from .snapshot import clean_text
+
 MAX_BYTES = 10 * 1024 * 1024
 MAX_LINES = 100_000
 MAX_COLUMNS = 500
@@ -143,7 +145,7 @@ def read_table(sheet, places):
         if len(cells) != width:
             table.ragged.append((number, cells))
             continue
-        values = {name: cells[place].strip() for name, place in things}
+        values = {name: clean_text(cells[place]) for name, place in things}
         table.lines.append(Line(number, values))
     if not table.lines and not table.ragged:
         raise FileError("no_rows")

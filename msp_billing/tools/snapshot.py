@@ -151,7 +151,9 @@ def clean_text(text):
 
     Composed characters (NFC), no spaces around it, nothing that nobody sees.
     """
-    return unicodedata.normalize("NFC", text.translate(UNSEEN)).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.translate(UNSEEN))
+    return text.strip()
 
 
 def read_text(value, what):
@@ -162,7 +164,7 @@ def read_text(value, what):
         value = str(value) if abs(value) < 10**30 else "9" * (MAX_LENGTH + 1)
     if not isinstance(value, str):
         raise RowError("not_text", what=what, value=shown(value))
-    text = value.strip() if value.isascii() else clean_text(value)
+    text = clean_text(value)
     if len(text) > MAX_LENGTH:
         raise RowError("too_long", what=what, value=shown(text), maximum=MAX_LENGTH)
     if not text.isprintable() and (
