@@ -42,6 +42,8 @@ from . import msp_bill_builder
 from . import msp_bill_change
 from . import msp_bill_change_text
 from . import msp_bill_change_terms
+from . import msp_bill_items
+from . import msp_bill_item_lines
 from . import msp_bill_document
 from . import msp_bill_payment
 from . import msp_bill_annex
@@ -53,6 +55,7 @@ from . import msp_charge_computer
 from . import msp_bill_run
 from . import msp_bill_run_bot
 from . import msp_bill_run_work
+from . import msp_bill_run_invoice
 from . import msp_bill_run_failure
 from . import msp_bill_run_open
 from . import msp_bill_run_issue

@@ -1,5 +1,8 @@
 from odoo import api, models
 from odoo.fields import Command
+from odoo.tools import SQL
+
+from ..tools.memo import copy_details, remembered
 
 
 class MspBillBuilder(models.AbstractModel):
@@ -35,7 +38,7 @@ class MspBillBuilder(models.AbstractModel):
         A correction goes to whom the original was billed.
         """
         subscription = cycle.subscription_id
-        original = cycle.charge_ids.origin_cycle_id.move_id.sorted("id")[-1:].sudo()
+        original = self._original_bill(cycle)
         term = subscription.payment_term_id
         return (
             cycle.company_id,
@@ -47,6 +50,18 @@ class MspBillBuilder(models.AbstractModel):
         )
 
     @api.model
+    def _original_bill(self, cycle):
+        """Return the newest bill that a correction corrects, or nothing."""
+        if cycle.kind != "correction":
+            return self.env["account.move"]
+        return cycle.charge_ids.origin_cycle_id.move_id.sorted("id")[-1:].sudo()
+
+    @api.model
+    def _payer(self, cycle):
+        """Return to whom a cycle is billed."""
+        return self._original_bill(cycle).partner_id or cycle.subscription_id.bill_to_id
+
+    @api.model
     def _billable(self, cycles):
         """Return the charges that stand on the invoice: those of 0.00 do not."""
         return cycles.charge_ids.filtered(
@@ -54,19 +69,23 @@ class MspBillBuilder(models.AbstractModel):
         )
 
     @api.model
-    def _prepare_bill(self, cycles, run):
+    def _prepare_bill(self, cycles, run, total):
         """Return the values of the invoice for a group of cycles.
 
         A total below zero becomes a credit note with its quantities turned round.
+
+        :param float total: with tax, as ``_totals`` says
         """
         subscription = cycles[:1].subscription_id
         _company, payer, _currency, _term, _days, email = self._group_key(cycles[:1])
-        is_refund = self._totals(cycles, run.date)["total"] < 0
+        is_refund = total < 0
         sign = -1 if is_refund else 1
         vals = {
             "move_type": "out_refund" if is_refund else "out_invoice",
             "company_id": run.company_id.id,
-            "journal_id": run.company_id._msp_sales_journal().id,
+            "journal_id": remembered(
+                self.env, "journal", run.company_id._msp_sales_journal
+            ).id,
             "currency_id": cycles.currency_id.id,
             "partner_id": payer.id,
             "invoice_date": run.date,
@@ -132,17 +151,33 @@ class MspBillBuilder(models.AbstractModel):
         return f"{plan} – {subscription.partner_id.name}"
 
     @api.model
-    def _link(self, cycles, move):
-        """Link the charges with the lines made for them, in the same order."""
-        lines = move.invoice_line_ids.filtered(
-            lambda line: line.display_type == "product"
-        ).sorted(lambda line: (line.sequence, line.id))
-        billable = self._billable(cycles).grouped("subscription_id")
-        charges = self.env["msp.charge"].union(
-            *(self._in_order(own) for own in billable.values())
+    def _link(self, groups, moves):
+        """Link the charges with the lines made for them, in the same order.
+
+        :param list groups: the cycles of each bill
+        :param account.move moves: the bills
+        """
+        pairs = []
+        for cycles, move in zip(groups, moves, strict=True):
+            lines = move.invoice_line_ids.filtered(
+                lambda line: line.display_type == "product"
+            ).sorted(lambda line: (line.sequence, line.id))
+            billable = self._billable(cycles).grouped("subscription_id")
+            charges = [
+                charge.id for own in billable.values() for charge in self._in_order(own)
+            ]
+            pairs += zip(charges, lines.ids, strict=True)
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE msp_charge c SET move_line_id = made.line_id "
+                "FROM unnest(%s::int[], %s::int[]) AS made(charge_id, line_id) "
+                "WHERE c.id = made.charge_id",
+                [charge for charge, _line in pairs],
+                [line for _charge, line in pairs],
+            )
         )
-        for charge, line in zip(charges, lines, strict=True):
-            charge.move_line_id = line
+        self.env["msp.charge"].invalidate_model(["move_line_id"])
 
     # === TOTALS === #
     @api.model
@@ -155,24 +190,25 @@ class MspBillBuilder(models.AbstractModel):
         AccountTax = self.env["account.tax"]
         company = cycles.company_id
         charges = self._billable(cycles)
-        position = self.env["account.fiscal.position"].with_company(company)
-        fiscal = position._get_fiscal_position(cycles.subscription_id.bill_to_id[:1])
+        payer = self._payer(cycles[:1])
+        _delivery, fiscal = self._fiscal_position(payer, company)
         base_lines = [
             AccountTax._prepare_base_line_for_taxes_computation(
                 {},
                 id=charge.id,
                 product_id=charge.product_id,
+                product_uom_id=charge.product_id.uom_id,
                 tax_ids=self._taxes(charge.product_id, company, fiscal),
                 price_unit=charge.unit_price,
                 quantity=charge.quantity,
                 discount=charge.discount,
                 currency_id=charge.currency_id,
-                partner_id=charge.subscription_id.bill_to_id,
+                partner_id=payer.commercial_partner_id,
                 rate=self._rate(charge.currency_id, company, day),
             )
             for charge in charges
         ]
-        AccountTax._add_tax_details_in_base_lines(base_lines, company)
+        self._add_tax_details(base_lines, company)
         AccountTax._round_base_lines_tax_details(base_lines, company)
         untaxed = dict.fromkeys(cycles, 0.0)
         total = 0.0
@@ -189,14 +225,47 @@ class MspBillBuilder(models.AbstractModel):
         return {"total": total, "untaxed": untaxed}
 
     @api.model
+    def _add_tax_details(self, base_lines, company):
+        """Ask Odoo's tax engine for each line, once for lines that are alike."""
+        AccountTax = self.env["account.tax"]
+        for line in base_lines:
+            key = (
+                "tax",
+                company.id,
+                *(line[name].id for name in ("product_id", "product_uom_id")),
+                tuple(line["tax_ids"].ids),
+                *(line[name] for name in ("price_unit", "quantity", "discount")),
+                line["currency_id"].id,
+                line["rate"],
+            )
+
+            def details(line=line):
+                AccountTax._add_tax_details_in_base_line(line, company)
+                return line["tax_details"]
+
+            line["tax_details"] = copy_details(remembered(self.env, key, details))
+
+    @api.model
     def _rate(self, currency, company, day):
-        return self.env["res.currency"]._get_conversion_rate(
-            company.currency_id, currency, company, day
+        return remembered(
+            self.env,
+            ("rate", currency.id, company.id, day),
+            lambda: self.env["res.currency"]._get_conversion_rate(
+                company.currency_id, currency, company, day
+            ),
         )
 
     @api.model
     def _taxes(self, product, company, fiscal_position):
         """Return the taxes that Odoo puts on an invoice line of this product."""
+        return remembered(
+            self.env,
+            ("taxes", product.id, company.id, fiscal_position.id),
+            lambda: self._find_taxes(product, company, fiscal_position),
+        )
+
+    @api.model
+    def _find_taxes(self, product, company, fiscal_position):
         taxes = product.with_company(company).taxes_id._filter_taxes_by_company(company)
         if not taxes:
             accounts = product.product_tmpl_id.with_company(

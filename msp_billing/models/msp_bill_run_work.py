@@ -87,13 +87,9 @@ class MspBillRun(models.Model):
         cycles |= Cycle._correct(subscriptions, self)
         billable = cycles._hold()
         self._record_held(cycles - billable)
-        for group in self.env["msp.bill.builder"]._group(billable):
-            self._store_totals(group)
-
-    def _store_totals(self, cycles):
-        totals = self.env["msp.bill.builder"]._totals(cycles, self.date)
-        for cycle, untaxed in totals["untaxed"].items():
-            cycle.amount_untaxed = untaxed
+        builder = self._builder()
+        for group in builder._group(billable):
+            self._store_totals(group, builder)
 
     def _record_held(self, cycles):
         for cycle in cycles:
@@ -246,8 +242,7 @@ class MspBillRun(models.Model):
         billable = cycles._hold()
         self._record_held(cycles - billable)
         self._record_changes(previewed)
-        for group in self.env["msp.bill.builder"]._group(billable):
-            self._bill_group(group)
+        self._invoice(billable)
         held = (cycles - billable).subscription_id
         self._schedule_corrections(subscriptions - held)
 
@@ -258,26 +253,6 @@ class MspBillRun(models.Model):
                 not sub.next_correction_date or sub.next_correction_date <= self.date
             )
         )._schedule_correction(self.date)
-
-    def _bill_group(self, cycles):
-        """Make and post the invoice of a group of cycles, and queue its mail."""
-        builder = self.env["msp.bill.builder"]
-        move = self.env["account.move"]
-        if builder._billable(cycles):
-            self._store_totals(cycles)
-            move = move.create([builder._prepare_bill(cycles, self)])
-            move._post(soft=False)
-            builder._link(cycles, move)
-        cycles.write(
-            {
-                "state": "billed",
-                "move_id": move.id,
-                "reason": False if move else self.env._("Nothing to bill"),
-                "next_try": False,
-            }
-        )
-        if move:
-            self.env["msp.delivery"]._enqueue_bill(move)
 
     def _record_changes(self, previewed):
         for cycle, (fingerprint, amount) in previewed.items():
