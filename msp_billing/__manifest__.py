@@ -33,6 +33,7 @@
         "wizards/msp_source_import_views.xml",
         "wizards/msp_source_key_new_views.xml",
         "wizards/msp_computer_move_views.xml",
+        "wizards/msp_computer_end_views.xml",
         "wizards/msp_consolidated_bill_views.xml",
         # views
         "views/msp_computer_type_views.xml",
@@ -47,6 +48,7 @@
         "views/msp_reminder_step_views.xml",
         "views/account_move_views.xml",
         "views/msp_bill_run_views.xml",
+        "views/msp_leakage_views.xml",
         "views/msp_audit_finding_views.xml",
         "views/res_partner_views.xml",
         "views/res_company_views.xml",

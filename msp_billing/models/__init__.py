@@ -6,6 +6,7 @@ from . import msp_computer_type
 from . import msp_source
 from . import msp_source_customer
 from . import msp_source_type
+from . import msp_source_refused
 from . import msp_source_ingest
 from . import msp_source_agent
 from . import msp_source_key
@@ -77,3 +78,6 @@ from . import msp_delivery_render
 from . import msp_delivery_send
 from . import msp_delivery_remind
 from . import msp_delivery_audit
+from . import msp_leakage
+from . import msp_leakage_cost
+from . import msp_leakage_action

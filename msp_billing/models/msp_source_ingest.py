@@ -71,14 +71,15 @@ class MspSource(models.Model):
     def _refuse(self, snapshot, message):
         """Log a delivery that is refused; the error goes on to who delivered."""
         Sync = self.env["msp.source.sync"]
-        vals, unmapped = {"message": message}, {}
+        vals, unmapped, counts = {"message": message}, {}, {}
         if snapshot:
             vals = {**Sync._prepare_frame(self, snapshot), **vals}
             customer = self._mapped(snapshot.customer)
             vals["source_customer_id"] = customer.id
             vals["partner_id"] = customer.partner_id.id
             unmapped = {} if customer.partner_id else {snapshot.customer: False}
-        Sync._log_refused(self, vals, unmapped)
+            counts = {snapshot.customer: len(snapshot.rows)}
+        Sync._log_refused(self, vals, unmapped, counts)
 
     def _mapped(self, key):
         """Return the source's customer with a key, mapped or not."""

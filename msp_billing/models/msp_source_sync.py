@@ -197,15 +197,16 @@ class MspSourceSync(models.Model):
             sql.store_histories(self.env, old, new)
 
     @api.model
-    def _log_refused(self, source, vals, unmapped):
+    def _log_refused(self, source, vals, unmapped, counts=None):
         """Log a refused delivery, and the customers that are not mapped yet.
 
         The error that follows takes the transaction back, so both are noted again
         after that, in a transaction of their own.
 
         :param dict unmapped: the name in the source by the key of a customer
+        :param dict counts: how many computers were reported, by the same keys
         """
-        self._note_refusal(source, vals, unmapped)
+        self._note_refusal(source, vals, unmapped, counts)
         registry, uid, context = self.env.registry, self.env.uid, self.env.context
 
         def note_again():
@@ -213,7 +214,9 @@ class MspSourceSync(models.Model):
                 env = api.Environment(cr, uid, dict(context))
                 again = env["msp.source"].browse(source.id).exists()
                 if again:
-                    env["msp.source.sync"]._note_refusal(again, vals, unmapped)
+                    env["msp.source.sync"]._note_refusal(
+                        again, vals, unmapped, counts
+                    )
 
         @self.env.cr.postrollback.add
         def note():
@@ -228,9 +231,11 @@ class MspSourceSync(models.Model):
                 _logger.warning("A refused delivery was not noted.", exc_info=True)
 
     @api.model
-    def _note_refusal(self, source, vals, unmapped):
+    def _note_refusal(self, source, vals, unmapped, counts):
         if unmapped:
-            self.env["msp.source.customer"].sudo()._remember(source.sudo(), unmapped)
+            Customer = self.env["msp.source.customer"].sudo()
+            Customer._remember(source.sudo(), unmapped)
+            Customer._note_refused(source, counts or {}, vals.get("taken_at"))
         self.sudo().create(
             {
                 "source_id": source.id,

@@ -56,6 +56,12 @@ class ResCompany(models.Model):
         help="Missed cycles of a subscription that one run bills by itself. "
         "More are held until a manager releases them.",
     )
+    msp_silent_days = fields.Integer(
+        string="Silent After",
+        default=30,
+        help="A computer that its source has not heard from for so many days is listed "
+        "under Leakage as silent.",
+    )
     msp_approval = fields.Boolean(
         string="Approve Bill Runs",
         help="A bill run waits for a manager's approval after its preview.",
@@ -67,6 +73,11 @@ class ResCompany(models.Model):
         "AND msp_catchup_max BETWEEN 1 AND 120)",
         "The billing settings of a company cannot be negative, and a run must be "
         "allowed to catch up at least one cycle.",
+    )
+
+    _msp_silent_check = models.Constraint(
+        "CHECK (msp_silent_days BETWEEN 1 AND 3650)",
+        "A computer is silent after 1 to 3650 days.",
     )
 
     # === COMPUTE METHODS === #

@@ -23,4 +23,7 @@ class ResConfigSettings(models.TransientModel):
     msp_catchup_max = fields.Integer(
         related="company_id.msp_catchup_max", readonly=False
     )
+    msp_silent_days = fields.Integer(
+        related="company_id.msp_silent_days", readonly=False
+    )
     msp_approval = fields.Boolean(related="company_id.msp_approval", readonly=False)

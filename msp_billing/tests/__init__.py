@@ -27,6 +27,7 @@ from . import test_audit
 from . import test_price_terms
 from . import test_price_change
 from . import test_price_change_refusals
+from . import test_leakage
 from . import test_associate
 from . import test_tours
 from . import test_report

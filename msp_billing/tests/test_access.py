@@ -23,6 +23,7 @@ msp.computer.type       r---   rwcu    r---       r---
 msp.count.reading       rwc-   rwcu    r---       r---
 msp.delivery            r---   r---    r---       r---
 msp.extra.charge        rwcu   rwcu    r---       r---
+msp.leakage             r---   r---    ----       ----
 msp.reminder.step       r---   rwcu    r---       r---
 msp.service.plan        r---   rwcu    r---       r---
 msp.service.plan.price  r---   rwcu    r---       r---
@@ -85,6 +86,7 @@ class TestAccess(RefusalMixin, AccessCommon):
             "msp.source.import": {"manager"},
             "msp.source.key.new": {"manager"},
             "msp.computer.move": {"manager"},
+            "msp.computer.end": {"manager"},
             "msp.price.change": {"manager"},
             "msp.price.change.line": {"manager"},
             "msp.price.change.effect": {"manager"},

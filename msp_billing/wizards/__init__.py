@@ -5,6 +5,7 @@ from . import msp_source_import_plan
 from . import msp_source_import_show
 from . import msp_source_import_lines
 from . import msp_computer_move
+from . import msp_computer_end
 from . import msp_subscription_associate
 from . import msp_subscription_dissociate
 from . import msp_consolidated_bill

@@ -6,6 +6,7 @@ NAMES = (
     "msp_due_days",
     "msp_catchup_max",
     "msp_approval",
+    "msp_silent_days",
 )
 
 
@@ -37,6 +38,7 @@ class MspCompanySettings(models.TransientModel):
     msp_due_days = fields.Integer(string="Due Days")
     msp_catchup_max = fields.Integer(string="Missed Cycles Caught Up")
     msp_approval = fields.Boolean(string="Approve Bill Runs")
+    msp_silent_days = fields.Integer(string="Computers Silent After (Days)")
 
     # === COMPUTE METHODS === #
     @api.model

@@ -1,0 +1,240 @@
+"""The SQL that finds what is not billed, or billed in vain: one statement per kind.
+
+The kinds stand beside each other in one UNION ALL, so that PostgreSQL leaves out the
+kinds that a search does not ask for. Parameters: the companies with their day, the
+moment before which a computer is silent, and their currency; and what one computer of
+a type costs in a plan, in the company's currency (``cost``). The id of a row is that
+of its record, times 8, and the number of the kind.
+"""
+
+# What tools and factories write where no serial number is, small letters.
+JUNK_SERIALS = (
+    "to be filled by o.e.m.",
+    "to be filled by oem",
+    "default string",
+    "system serial number",
+    "chassis serial number",
+    "base board serial number",
+    "serial number",
+    "not specified",
+    "not applicable",
+    "not available",
+    "not settable",
+    "no serial number",
+    "no asset tag",
+    "unknown",
+    "undefined",
+    "invalid",
+    "empty",
+    "none",
+    "null",
+    "nil",
+    "n/a",
+    "na",
+    "oem",
+    "o.e.m.",
+    "test",
+    "123456789",
+    "1234567890",
+    "0123456789",
+)
+
+COMMON = """
+    company(id, day, silent, currency_id, decimals) AS (
+        SELECT * FROM unnest(%(company)s::int[], %(day)s::date[],
+                             %(silent)s::timestamp[], %(currency)s::int[],
+                             %(decimals)s::int[])
+    ),
+    pace(billing_cycle, per_month) AS (
+        SELECT * FROM unnest(%(cycle)s::varchar[], %(per_month)s::numeric[])
+    ),
+    cost(company_id, plan_id, type_id, monthly, cyclic) AS (
+        SELECT * FROM unnest(%(cost_company)s::int[], %(cost_plan)s::int[],
+                             %(cost_type)s::int[], %(monthly)s::numeric[],
+                             %(cyclic)s::numeric[])
+    ),
+    live AS (
+        SELECT s.id, s.company_id, s.partner_id, s.plan_id, s.include_sites,
+               s.billing_cycle, s.count_source
+          FROM msp_subscription s JOIN company o ON o.id = s.company_id
+         WHERE s.date_start <= o.day AND (s.date_end IS NULL OR s.date_end > o.day)
+    ),
+    present AS (
+        SELECT p.computer_id, p.partner_id, p.type_id, p.company_id, p.date_from
+          FROM msp_computer_period p JOIN company o ON o.id = p.company_id
+         WHERE p.date_from <= o.day AND (p.date_to IS NULL OR p.date_to > o.day)
+    ),
+    place AS (
+        SELECT DISTINCT partner_id, type_id, company_id FROM present
+    ),
+    up(partner_id, above_id, depth) AS (
+        SELECT DISTINCT partner_id, partner_id, 0 FROM place
+         UNION ALL
+        SELECT u.partner_id, r.parent_id, u.depth + 1
+          FROM up u JOIN res_partner r ON r.id = u.above_id
+         WHERE r.parent_id IS NOT NULL AND u.depth < 20
+    ),
+    nearest AS (
+        SELECT DISTINCT ON (u.partner_id, s.plan_id)
+               u.partner_id, s.company_id, s.plan_id, s.id AS subscription_id,
+               s.billing_cycle, u.depth = 0 OR s.include_sites AS counts
+          FROM up u JOIN live s ON s.partner_id = u.above_id
+         ORDER BY u.partner_id, s.plan_id, u.depth
+    ),
+    billed AS (
+        SELECT l.partner_id, l.type_id, l.company_id,
+               SUM(c.monthly + c.cyclic * w.per_month) AS value,
+               (array_agg(c.plan_id ORDER BY c.monthly + c.cyclic * w.per_month DESC,
+                          c.plan_id))[1] AS plan_id
+          FROM place l
+          JOIN nearest n ON n.partner_id = l.partner_id
+                        AND n.company_id = l.company_id AND n.counts
+          JOIN cost c ON c.plan_id = n.plan_id AND c.type_id = l.type_id
+          JOIN pace w ON w.billing_cycle = n.billing_cycle
+         GROUP BY l.partner_id, l.type_id, l.company_id
+    ),
+    popular AS (
+        SELECT s.company_id, s.plan_id, COUNT(*) AS number
+          FROM live s GROUP BY s.company_id, s.plan_id
+    ),
+    usual AS (
+        SELECT DISTINCT ON (c.company_id, c.type_id)
+               c.company_id, c.type_id, c.plan_id, c.monthly + c.cyclic AS value
+          FROM cost c
+          LEFT JOIN popular f ON f.plan_id = c.plan_id
+         WHERE c.monthly + c.cyclic > 0
+         ORDER BY c.company_id, c.type_id, f.number DESC NULLS LAST, c.plan_id
+    )
+"""
+
+UNMAPPED = """
+    mix AS (
+        SELECT k.source_id, p.type_id, COUNT(*) AS number
+          FROM present p JOIN msp_computer k ON k.id = p.computer_id
+         WHERE k.source_id IS NOT NULL
+         GROUP BY k.source_id, p.type_id
+    ),
+    source_plan AS (
+        SELECT DISTINCT ON (m.source_id) m.source_id, s.plan_id
+          FROM msp_source_customer m
+          JOIN live s ON s.partner_id = m.partner_id AND s.company_id = m.company_id
+         WHERE EXISTS (SELECT 1 FROM cost c WHERE c.plan_id = s.plan_id
+                                              AND c.monthly + c.cyclic > 0)
+         GROUP BY m.source_id, s.plan_id
+         ORDER BY m.source_id, COUNT(*) DESC, s.plan_id
+    ),
+    company_plan AS (
+        SELECT DISTINCT ON (f.company_id) f.company_id, f.plan_id
+          FROM popular f
+         WHERE EXISTS (SELECT 1 FROM cost c WHERE c.plan_id = f.plan_id
+                                              AND c.monthly + c.cyclic > 0)
+         ORDER BY f.company_id, f.number DESC, f.plan_id
+    ),
+    source_cost AS (
+        SELECT s.id AS source_id, c.plan_id,
+               COALESCE(SUM((c.monthly + c.cyclic) * x.number) / SUM(x.number),
+                        AVG(c.monthly + c.cyclic)
+                            FILTER (WHERE c.monthly + c.cyclic > 0)) AS value
+          FROM msp_source s
+          LEFT JOIN source_plan a ON a.source_id = s.id
+          LEFT JOIN company_plan b ON b.company_id = s.company_id
+          JOIN cost c ON c.plan_id = COALESCE(a.plan_id, b.plan_id)
+          LEFT JOIN mix x ON x.source_id = s.id AND x.type_id = c.type_id
+         GROUP BY s.id, c.plan_id
+    )
+"""
+
+SERIALS = """
+    serials AS (
+        SELECT p.*, k.source_id, k.name, lower(btrim(k.serial)) AS serial
+          FROM present p JOIN msp_computer k ON k.id = p.computer_id
+         WHERE k.serial IS NOT NULL
+    ),
+    twice AS (
+        SELECT company_id, serial FROM serials
+         GROUP BY company_id, serial
+        HAVING COUNT(*) > 1 AND length(serial) > 1
+           AND serial <> ALL (%(junk)s) AND serial !~ '^(.)\\1*$'
+    ),
+    ranked AS (
+        SELECT s.*, COALESCE(b.value, 0) AS value, b.plan_id,
+               row_number() OVER w AS rank,
+               first_value(s.computer_id) OVER w AS first_id,
+               first_value(s.partner_id) OVER w AS first_partner_id,
+               first_value(COALESCE(b.value, 0)) OVER w AS first_value
+          FROM serials s
+          JOIN twice USING (company_id, serial)
+          LEFT JOIN billed b ON b.partner_id = s.partner_id
+                            AND b.type_id = s.type_id AND b.company_id = s.company_id
+        WINDOW w AS (PARTITION BY s.company_id, s.serial
+                     ORDER BY s.date_from, s.computer_id)
+    )
+"""
+
+ROWS = """
+    SELECT m.id::bigint * 8 + 1 AS id, 'unmapped' AS kind, m.company_id,
+           NULL::int AS partner_id, m.source_id, m.id AS source_customer_id,
+           NULL::int AS computer_id, NULL::int AS other_computer_id,
+           NULL::int AS other_partner_id, NULL::int AS subscription_id,
+           v.plan_id, NULL::int AS type_id,
+           COALESCE(m.name, m.external_key) AS name,
+           m.refused_at::date AS since, m.refused_count AS computers,
+           COALESCE(m.refused_count * v.value, 0) AS value, TRUE AS estimated
+      FROM msp_source_customer m
+      JOIN company o ON o.id = m.company_id
+      JOIN msp_source s ON s.id = m.source_id AND s.active
+      LEFT JOIN source_cost v ON v.source_id = m.source_id
+     WHERE m.partner_id IS NULL
+    UNION ALL
+    SELECT r.computer_id::bigint * 8 + 2, 'duplicate', r.company_id, r.partner_id,
+           r.source_id, NULL, r.computer_id, r.first_id, r.first_partner_id, NULL,
+           r.plan_id, r.type_id, r.name, r.date_from, 1,
+           LEAST(r.value, r.first_value), FALSE
+      FROM ranked r
+     WHERE r.rank > 1
+    UNION ALL
+    SELECT p.computer_id::bigint * 8 + 3, 'silent', p.company_id, p.partner_id,
+           k.source_id, NULL, p.computer_id, NULL, NULL, NULL, b.plan_id, p.type_id,
+           k.name, COALESCE(LEAST(k.last_contact, k.reported_at), p.date_from)::date,
+           1, COALESCE(b.value, 0), FALSE
+      FROM present p
+      JOIN company o ON o.id = p.company_id
+      JOIN msp_computer k ON k.id = p.computer_id
+      LEFT JOIN billed b ON b.partner_id = p.partner_id AND b.type_id = p.type_id
+                        AND b.company_id = p.company_id
+     WHERE k.source_id IS NOT NULL
+       AND COALESCE(LEAST(k.last_contact, k.reported_at), p.date_from) < o.silent
+    UNION ALL
+    SELECT p.computer_id::bigint * 8 + 4, 'no_plan', p.company_id, p.partner_id,
+           k.source_id, NULL, p.computer_id, NULL, NULL, NULL, u.plan_id, p.type_id,
+           k.name, p.date_from, 1, COALESCE(u.value, 0), TRUE
+      FROM present p
+      JOIN msp_computer k ON k.id = p.computer_id
+      LEFT JOIN usual u ON u.company_id = p.company_id AND u.type_id = p.type_id
+     WHERE NOT EXISTS (SELECT 1 FROM billed b
+                        WHERE b.partner_id = p.partner_id AND b.type_id = p.type_id
+                          AND b.company_id = p.company_id)
+    UNION ALL
+    SELECT s.id::bigint * 8 + 5, 'empty', s.company_id, s.partner_id, NULL, NULL,
+           NULL, NULL, NULL, s.id, s.plan_id, NULL, r.name, NULL, 0, 0, FALSE
+      FROM live s
+      JOIN res_partner r ON r.id = s.partner_id
+     WHERE s.count_source = 'inventory'
+       AND EXISTS (SELECT 1 FROM cost c WHERE c.plan_id = s.plan_id
+                                          AND c.monthly + c.cyclic > 0)
+       AND NOT EXISTS (SELECT 1 FROM nearest n
+                         JOIN place l ON l.partner_id = n.partner_id
+                                     AND l.company_id = n.company_id
+                         JOIN cost c ON c.plan_id = n.plan_id
+                                    AND c.type_id = l.type_id
+                        WHERE n.subscription_id = s.id AND n.counts)
+"""
+
+LEAKAGE = (
+    f"WITH RECURSIVE {COMMON}, {UNMAPPED}, {SERIALS} "
+    "SELECT f.id, f.kind, f.company_id, f.partner_id, f.source_id, "
+    "f.source_customer_id, f.computer_id, f.other_computer_id, f.other_partner_id, "
+    "f.subscription_id, f.plan_id, f.type_id, f.name, f.since, f.computers, "
+    "round(f.value, o.decimals) AS value, f.estimated, o.currency_id "
+    f"FROM ({ROWS}) AS f JOIN company o ON o.id = f.company_id"
+)
