@@ -52,7 +52,7 @@ class MspServicePlan(models.Model):
         "type. Changed after it was billed, the new price replaces it from today.",
     )
     has_simple_price = fields.Boolean(compute="_compute_cost_per_computer")
-    cost_note = fields.Char(compute="_compute_cost_note")
+    cost_note = fields.Char(string="Planned", compute="_compute_cost_note")
     description = fields.Html(help="What the service covers. For your own people.")
     subscription_ids = fields.One2many(
         comodel_name="msp.subscription", inverse_name="plan_id"

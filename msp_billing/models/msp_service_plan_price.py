@@ -2,7 +2,6 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import formatLang
 
 from ..engine import price as price_engine
 from ..engine.errors import EngineError
@@ -332,14 +331,3 @@ class MspServicePlanPrice(models.Model):
 
     def _format_summary(self):
         return f"{self.name} {self._format_amount()}"
-
-    def _format_amount(self):
-        """Return the unit price as people write it, or those of the tiers."""
-        self.ensure_one()
-        holders = self
-        if self.price_model in ("volume", "graduated"):
-            holders = self.tier_ids.sorted("from_quantity")
-        return " / ".join(
-            formatLang(self.env, holder.unit_price, currency_obj=self.currency_id)
-            for holder in holders
-        )

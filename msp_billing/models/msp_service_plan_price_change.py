@@ -18,11 +18,9 @@ class MspServicePlan(models.Model):
             if price and price.date_from and price.date_from > today:
                 old = plan.price_ids._in_force(today)[:1]
             plan.cost_note = old and self.env._(
-                "from %(date)s on, %(price)s until then",
+                "From %(date)s on. %(price)s until then.",
                 date=format_date(self.env, price.date_from),
-                price=formatLang(
-                    self.env, old.unit_price, currency_obj=plan.currency_id
-                ),
+                price=old._format_amount(),
             )
 
 
@@ -32,7 +30,7 @@ class MspServicePlanPrice(models.Model):
     _inherit = "msp.service.plan.price"
 
     # === FIELDS === #
-    amount_text = fields.Char(string="Unit Price", compute="_compute_amount_text")
+    amount_text = fields.Char(string="New", compute="_compute_amount_text")
     amount_before = fields.Char(string="Before", compute="_compute_amount_text")
 
     # === COMPUTE METHODS === #
@@ -45,6 +43,22 @@ class MspServicePlanPrice(models.Model):
             )
 
     # === BUSINESS METHODS === #
+    def _format_amount(self):
+        """Return the unit price as people write it, or those of the tiers."""
+        self.ensure_one()
+        return " / ".join(
+            self._format_price(holder.unit_price)
+            for holder in self._own_prices() or [self]
+        )
+
+    def _format_price(self, amount):
+        """Return an amount with all the decimals that it has, at least the usual."""
+        text = f"{amount:.6f}".rstrip("0")
+        decimals = len(text) - text.index(".") - 1
+        currency = self.currency_id or self.env.company.currency_id
+        digits = max(decimals, currency.decimal_places)
+        return formatLang(self.env, amount, digits=digits, currency_obj=currency)
+
     def _own_prices(self):
         """Return the tiers that hold the price, or nothing when it is one price."""
         self.ensure_one()

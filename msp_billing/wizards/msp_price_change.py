@@ -67,18 +67,24 @@ class MspPriceChange(models.TransientModel):
         default="percent",
     )
     value = fields.Float(
-        string="By", digits=(16, 6), help="Above zero raises, below zero lowers."
+        string="By",
+        digits=(16, 6),
+        min_display_digits="Product Price",
+        help="Above zero raises, below zero lowers.",
     )
     rounding = fields.Selection(
         selection=[(step, step) for step in ROUNDINGS],
         string="Round To",
+        default="0.01",
         help="New prices are rounded to multiples of it. Empty: no rounding.",
     )
     change_minimum = fields.Boolean(
         string="Minimum per Month Too",
         help="Change the minimum per month of the plans that have one.",
     )
-    minimum_value = fields.Float(string="Minimum", digits=(16, 6))
+    minimum_value = fields.Float(
+        string="Minimum", digits=(16, 6), min_display_digits="Product Price"
+    )
     line_ids = fields.One2many(
         comodel_name="msp.price.change.line",
         inverse_name="wizard_id",

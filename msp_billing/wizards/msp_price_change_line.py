@@ -15,7 +15,9 @@ class MspPriceChangeLine(models.TransientModel):
     )
     plan_id = fields.Many2one(comodel_name="msp.service.plan", required=True)
     price_id = fields.Many2one(
-        comodel_name="msp.service.plan.price", help="Empty: the minimum of the plan."
+        comodel_name="msp.service.plan.price",
+        string="Plan Price",
+        help="Empty: the minimum of the plan.",
     )
     tier_id = fields.Many2one(comodel_name="msp.service.plan.price.tier")
     currency_id = fields.Many2one(related="plan_id.currency_id")
@@ -81,11 +83,7 @@ class MspPriceChangeLine(models.TransientModel):
         return prices
 
     def _format(self, amount):
-        """Return an amount with all the decimals that it has, at least the usual."""
+        """Return an amount as people write it, in the plan's currency."""
         self.ensure_one()
-        text = f"{amount:.6f}".rstrip("0")
-        decimals = len(text) - text.index(".") - 1
-        digits = max(decimals, self.currency_id.decimal_places)
-        return formatLang(
-            self.env, amount, digits=digits, currency_obj=self.currency_id
-        )
+        prices = self.price_id or self.plan_id.price_ids[:1]
+        return prices._format_price(amount)
