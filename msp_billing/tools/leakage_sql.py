@@ -59,7 +59,7 @@ COMMON = """
           FROM msp_subscription s JOIN company o ON o.id = s.company_id
          WHERE s.date_start <= o.day AND (s.date_end IS NULL OR s.date_end > o.day)
     ),
-    present AS (
+    present AS NOT MATERIALIZED (
         SELECT p.computer_id, p.partner_id, p.type_id, p.company_id, p.date_from
           FROM msp_computer_period p JOIN company o ON o.id = p.company_id
          WHERE p.date_from <= o.day AND (p.date_to IS NULL OR p.date_to > o.day)
@@ -68,7 +68,7 @@ COMMON = """
         SELECT DISTINCT partner_id, type_id, company_id FROM present
     ),
     up(partner_id, above_id, depth) AS (
-        SELECT DISTINCT partner_id, partner_id, 0 FROM place
+        SELECT partner_id, partner_id, 0 FROM place
          UNION ALL
         SELECT u.partner_id, r.parent_id, u.depth + 1
           FROM up u JOIN res_partner r ON r.id = u.above_id
@@ -81,16 +81,21 @@ COMMON = """
           FROM up u JOIN live s ON s.partner_id = u.above_id
          ORDER BY u.partner_id, s.plan_id, u.depth
     ),
-    billed AS (
-        SELECT l.partner_id, l.type_id, l.company_id,
-               SUM(c.monthly + c.cyclic * w.per_month) AS value,
-               (array_agg(c.plan_id ORDER BY c.monthly + c.cyclic * w.per_month DESC,
-                          c.plan_id))[1] AS plan_id
-          FROM place l
-          JOIN nearest n ON n.partner_id = l.partner_id
-                        AND n.company_id = l.company_id AND n.counts
-          JOIN cost c ON c.plan_id = n.plan_id AND c.type_id = l.type_id
+    asked AS (
+        SELECT n.partner_id, n.company_id, c.type_id, c.plan_id,
+               c.monthly + c.cyclic * w.per_month AS value
+          FROM nearest n
+          JOIN cost c ON c.plan_id = n.plan_id
           JOIN pace w ON w.billing_cycle = n.billing_cycle
+         WHERE n.counts
+    ),
+    billed AS (
+        SELECT l.partner_id, l.type_id, l.company_id, COUNT(a.plan_id) AS plans,
+               COALESCE(SUM(a.value), 0) AS value,
+               (array_agg(a.plan_id ORDER BY a.value DESC, a.plan_id))[1] AS plan_id
+          FROM place l
+          LEFT JOIN asked a ON a.partner_id = l.partner_id
+                           AND a.company_id = l.company_id AND a.type_id = l.type_id
          GROUP BY l.partner_id, l.type_id, l.company_id
     ),
     popular AS (
@@ -145,26 +150,38 @@ UNMAPPED = """
 """
 
 SERIALS = """
-    serials AS (
-        SELECT p.*, k.source_id, k.name, lower(btrim(k.serial)) AS serial
-          FROM present p JOIN msp_computer k ON k.id = p.computer_id
-         WHERE k.serial IS NOT NULL
+    repeated AS MATERIALIZED (
+        SELECT k.company_id, lower(btrim(k.serial)) AS serial
+          FROM msp_computer k JOIN company o ON o.id = k.company_id
+         WHERE k.serial IS NOT NULL AND (k.date_to IS NULL OR k.date_to > o.day)
+         GROUP BY k.company_id, lower(btrim(k.serial))
+        HAVING COUNT(*) > 1
     ),
-    twice AS (
-        SELECT company_id, serial FROM serials
-         GROUP BY company_id, serial
-        HAVING COUNT(*) > 1 AND length(serial) > 1
-           AND serial <> ALL (%(junk)s) AND serial !~ '^(.)\\1*$'
+    twice AS MATERIALIZED (
+        SELECT company_id, serial FROM repeated
+         WHERE length(serial) > 1 AND serial <> ALL (%(junk)s)
+           AND serial !~ '^(.)\\1*$'
+    ),
+    candidates AS MATERIALIZED (
+        -- An outer join that PostgreSQL takes for large: what follows is hashed.
+        SELECT k.id, k.source_id, k.name, t.serial
+          FROM msp_computer k
+          LEFT JOIN twice t ON t.company_id = k.company_id
+                           AND t.serial = lower(btrim(k.serial))
+         WHERE COALESCE(t.serial, '') <> ''
+    ),
+    serials AS (
+        SELECT p.*, k.source_id, k.name, k.serial
+          FROM candidates k JOIN present p ON p.computer_id = k.id
     ),
     ranked AS (
-        SELECT s.*, COALESCE(b.value, 0) AS value, b.plan_id,
+        SELECT s.*, b.value, b.plan_id,
                row_number() OVER w AS rank,
                first_value(s.computer_id) OVER w AS first_id,
                first_value(s.partner_id) OVER w AS first_partner_id,
-               first_value(COALESCE(b.value, 0)) OVER w AS first_value
+               first_value(b.value) OVER w AS first_value
           FROM serials s
-          JOIN twice USING (company_id, serial)
-          LEFT JOIN billed b ON b.partner_id = s.partner_id
+          JOIN billed b ON b.partner_id = s.partner_id
                             AND b.type_id = s.type_id AND b.company_id = s.company_id
         WINDOW w AS (PARTITION BY s.company_id, s.serial
                      ORDER BY s.date_from, s.computer_id)
@@ -196,11 +213,11 @@ ROWS = """
     SELECT p.computer_id::bigint * 8 + 3, 'silent', p.company_id, p.partner_id,
            k.source_id, NULL, p.computer_id, NULL, NULL, NULL, b.plan_id, p.type_id,
            k.name, COALESCE(LEAST(k.last_contact, k.reported_at), p.date_from)::date,
-           1, COALESCE(b.value, 0), FALSE
+           1, b.value, FALSE
       FROM present p
       JOIN company o ON o.id = p.company_id
       JOIN msp_computer k ON k.id = p.computer_id
-      LEFT JOIN billed b ON b.partner_id = p.partner_id AND b.type_id = p.type_id
+      JOIN billed b ON b.partner_id = p.partner_id AND b.type_id = p.type_id
                         AND b.company_id = p.company_id
      WHERE k.source_id IS NOT NULL
        AND COALESCE(LEAST(k.last_contact, k.reported_at), p.date_from) < o.silent
@@ -208,12 +225,12 @@ ROWS = """
     SELECT p.computer_id::bigint * 8 + 4, 'no_plan', p.company_id, p.partner_id,
            k.source_id, NULL, p.computer_id, NULL, NULL, NULL, u.plan_id, p.type_id,
            k.name, p.date_from, 1, COALESCE(u.value, 0), TRUE
-      FROM present p
+      FROM billed b
+      JOIN present p ON p.partner_id = b.partner_id AND p.type_id = b.type_id
+                    AND p.company_id = b.company_id
       JOIN msp_computer k ON k.id = p.computer_id
       LEFT JOIN usual u ON u.company_id = p.company_id AND u.type_id = p.type_id
-     WHERE NOT EXISTS (SELECT 1 FROM billed b
-                        WHERE b.partner_id = p.partner_id AND b.type_id = p.type_id
-                          AND b.company_id = p.company_id)
+     WHERE b.plans = 0
     UNION ALL
     SELECT s.id::bigint * 8 + 5, 'empty', s.company_id, s.partner_id, NULL, NULL,
            NULL, NULL, NULL, s.id, s.plan_id, NULL, r.name, NULL, 0, 0, FALSE
