@@ -30,7 +30,12 @@ class MspLeakage(models.Model):
         ],
         "msp.computer.period": ["computer_id", "date_from", "date_to", "partner_id"],
         "msp.source": ["active"],
-        "msp.source.customer": ["partner_id", "refused_count", "refused_at"],
+        "msp.source.customer": [
+            "ignored",
+            "partner_id",
+            "refused_at",
+            "refused_count",
+        ],
         "msp.subscription": [
             "billing_cycle",
             "count_source",

@@ -69,5 +69,6 @@ class MspLeakage(models.Model):
             "domain": [
                 ("source_id", "=", self.source_id.id),
                 ("partner_id", "=", False),
+                ("ignored", "=", False),
             ],
         }

@@ -214,9 +214,7 @@ class MspSourceSync(models.Model):
                 env = api.Environment(cr, uid, dict(context))
                 again = env["msp.source"].browse(source.id).exists()
                 if again:
-                    env["msp.source.sync"]._note_refusal(
-                        again, vals, unmapped, counts
-                    )
+                    env["msp.source.sync"]._note_refusal(again, vals, unmapped, counts)
 
         @self.env.cr.postrollback.add
         def note():
@@ -231,7 +229,7 @@ class MspSourceSync(models.Model):
                 _logger.warning("A refused delivery was not noted.", exc_info=True)
 
     @api.model
-    def _note_refusal(self, source, vals, unmapped, counts):
+    def _note_refusal(self, source, vals, unmapped, counts=None):
         if unmapped:
             Customer = self.env["msp.source.customer"].sudo()
             Customer._remember(source.sudo(), unmapped)

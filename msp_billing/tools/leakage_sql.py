@@ -151,10 +151,10 @@ UNMAPPED = """
 
 SERIALS = """
     repeated AS MATERIALIZED (
-        SELECT k.company_id, lower(btrim(k.serial)) AS serial
+        SELECT k.company_id, lower(btrim(k.serial)) COLLATE "C" AS serial
           FROM msp_computer k JOIN company o ON o.id = k.company_id
          WHERE k.serial IS NOT NULL AND (k.date_to IS NULL OR k.date_to > o.day)
-         GROUP BY k.company_id, lower(btrim(k.serial))
+         GROUP BY 1, 2
         HAVING COUNT(*) > 1
     ),
     twice AS MATERIALIZED (
@@ -163,14 +163,12 @@ SERIALS = """
            AND serial !~ '^(.)\\1*$'
     ),
     candidates AS MATERIALIZED (
-        -- An outer join that PostgreSQL takes for large: what follows is hashed.
         SELECT k.id, k.source_id, k.name, t.serial
-          FROM msp_computer k
-          LEFT JOIN twice t ON t.company_id = k.company_id
-                           AND t.serial = lower(btrim(k.serial))
-         WHERE COALESCE(t.serial, '') <> ''
+          FROM twice t
+          JOIN msp_computer k ON k.company_id = t.company_id
+                             AND lower(btrim(k.serial)) COLLATE "C" = t.serial
     ),
-    serials AS (
+    serials AS MATERIALIZED (
         SELECT p.*, k.source_id, k.name, k.serial
           FROM candidates k JOIN present p ON p.computer_id = k.id
     ),
@@ -201,7 +199,7 @@ ROWS = """
       JOIN company o ON o.id = m.company_id
       JOIN msp_source s ON s.id = m.source_id AND s.active
       LEFT JOIN source_cost v ON v.source_id = m.source_id
-     WHERE m.partner_id IS NULL
+     WHERE m.partner_id IS NULL AND m.ignored IS NOT TRUE
     UNION ALL
     SELECT r.computer_id::bigint * 8 + 2, 'duplicate', r.company_id, r.partner_id,
            r.source_id, NULL, r.computer_id, r.first_id, r.first_partner_id, NULL,
