@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.snapshot import clean_text
+
 
 class MspSourceType(models.Model):
     _name = "msp.source.type"
@@ -45,4 +47,4 @@ class MspSourceType(models.Model):
         """Return values whose name is as snapshots are read: no spaces around it."""
         if "name" not in vals:
             return vals
-        return {**vals, "name": (vals["name"] or "").strip()}
+        return {**vals, "name": clean_text(vals["name"] or "")}

@@ -10,6 +10,8 @@ from . import test_source_ingest
 from . import test_source_import
 from . import test_source_plan
 from . import test_source_preview
+from . import test_source_bad_files
+from . import test_source_import_fuzz
 from . import test_delivery
 from . import test_delivery_failures
 from . import test_regressions

@@ -14,10 +14,25 @@ from ..tools.csv_columns import KNOWN, REQUIRED, propose
 from ..tools.csv_groups import Groups, group
 from ..tools.csv_reader import FileError, double_names, open_sheet, plain, read_table
 from ..tools.csv_texts import CsvTexts
-from ..tools.snapshot import FIRST_YEAR, read_moment, shown
+from ..tools.snapshot import (
+    CLOCK_TOLERANCE,
+    FIRST_YEAR,
+    RowError,
+    read_moment,
+    read_text,
+    shown,
+)
 
 MAX_UNKNOWN_CUSTOMERS = 2000
 MAX_UNKNOWN_TYPES = 200
+
+
+def _is_name(text):
+    """Whether a text can be the name of a type; else its lines are rejected."""
+    try:
+        return bool(read_text(text, "type"))
+    except RowError:
+        return False
 
 
 @dataclass
@@ -87,13 +102,14 @@ class MspSourceImport(models.TransientModel):
         or is from an unset clock, is left out and counted.
         """
         zone = pytz.timezone(self.company_id.msp_timezone)
-        years = range(FIRST_YEAR, self.taken_at.year + 2)
+        latest = self.taken_at + CLOCK_TOLERANCE
         unread = 0
         for lines in groups.lines.values():
             for line in lines:
                 text = line.values.get("last_contact")
                 moment = read_moment(text, zone) if text else None
-                moment = moment if moment and moment.year in years else None
+                if moment and (moment > latest or moment.year < FIRST_YEAR):
+                    moment = None
                 unread += bool(text and not moment)
                 line.values["last_contact"] = moment and f"{moment.isoformat()}Z"
         return unread
@@ -102,6 +118,10 @@ class MspSourceImport(models.TransientModel):
     def _propose_columns(self, sheet):
         """List the columns of the file and choose what can be told."""
         remembered = self.source_id._columns()
+        try:
+            samples = sheet.samples()
+        except FileError as error:
+            raise self._refusal(error) from error
         # Nothing was remembered yet: the names are only defaults.
         if not self.source_id.sync_ids:
             remembered = {what: name or what for what, name in remembered.items()}
@@ -118,7 +138,7 @@ class MspSourceImport(models.TransientModel):
                     "label": self._column_label(place, name, sample, double),
                 }
                 for place, (name, sample) in enumerate(
-                    zip(sheet.header, sheet.samples(), strict=True)
+                    zip(sheet.header, samples, strict=True)
                 )
             ]
         )
@@ -170,9 +190,8 @@ class MspSourceImport(models.TransientModel):
             line.values["type"]
             for lines in draft.groups.lines.values()
             for line in lines
-            if line.values["type"]
         )
-        self._list_types(types)
+        self._list_types({name: types[name] for name in types if _is_name(name)})
 
     def _list_customers(self, counts):
         """Keep a line for each customer; what was chosen stays."""
