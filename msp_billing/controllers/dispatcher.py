@@ -20,6 +20,7 @@ from odoo.exceptions import AccessDenied, AccessError, ConcurrencyError, UserErr
 
 from ..tools.http_body import BodyError, read_json
 from ..tools.http_texts import body_text
+from ..tools.snapshot import shown
 
 MAX_BYTES = 2 * 1024 * 1024
 # What is too large is still read up to here, so that the sender hears why.
@@ -107,7 +108,7 @@ class MspDispatcher(http.HttpDispatcher):
             raise UnsupportedMediaType(
                 env._(
                     "The Content-Type is %(value)s. Send application/json in UTF-8.",
-                    value=httprequest.content_type or env._("missing"),
+                    value=shown(httprequest.content_type or "") or env._("missing"),
                 )
             )
         encoding = httprequest.headers.get("Content-Encoding", "identity")
@@ -116,7 +117,7 @@ class MspDispatcher(http.HttpDispatcher):
                 env._(
                     "The Content-Encoding is %(value)s. Send the body as it is, "
                     "without compression.",
-                    value=encoding,
+                    value=shown(encoding),
                 )
             )
         # Odoo cuts a chunked body silently at its limit.
@@ -147,7 +148,7 @@ class MspDispatcher(http.HttpDispatcher):
                     "The Idempotency-Key is %(value)s. Send a new one with each "
                     "report and the same one when it is sent again, such as a UUID: 1 "
                     "to 255 letters, digits and the characters . _ : / + = ~ -",
-                    value=repr(key[:60]) if key else env._("missing"),
+                    value=f"'{shown(key)}'" if key else env._("missing"),
                 )
             )
         return key

@@ -73,6 +73,8 @@ TYPES = [
         ("Content-Type", "application/json; charset=utf-16"),
         ("Content-Type", "application/json; charset=latin-1"),
         ("Content-Type", "json"),
+        ("Content-Type", "text/\tplain"),
+        ("Content-Type", "text/" + "plain" * 5000),
         ("Content-Type", ";;;"),
     )
 ] + [
