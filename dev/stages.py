@@ -123,6 +123,18 @@ def addon(context: Context) -> None:
     _no_findings(log, only_ours=True)
 
 
+def proofs(context: Context) -> None:
+    """Prove bills on a database: random acts of an MSP against the oracle."""
+    name, log = context.name("proofs"), context.log("proofs")
+    databases.clone(context.name("install"), name)
+    log.write_text("")
+    _pytest(
+        *(f"--odoo-database={name}", "--odoo-log-level=warn"),
+        *("--odoo-extra", f"logfile={log}", "tests/proofs"),
+    )
+    _no_findings(log, only_ours=True)
+
+
 def processes(context: Context) -> None:
     """Run the tests that start real processes."""
     _pytest("-p", "no:odoo", "tests/system", **system_environment(context.template))
@@ -160,11 +172,12 @@ STAGES: dict[str, Callable[[Context], None]] = {
     "engine": engine,
     "install": install,
     "addon": addon,
+    "proofs": proofs,
     "system": processes,
     "odoo-lint": odoo_lint,
 }
 # The stages that need the database that another one makes.
-NEEDS = {"addon": "install", "odoo-lint": "install"}
+NEEDS = {"addon": "install", "proofs": "install", "odoo-lint": "install"}
 
 
 def _chosen(arguments: list[str]) -> list[str]:
