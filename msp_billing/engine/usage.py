@@ -28,7 +28,8 @@ class Usage:
     ``days`` is the cycle's length in days, ``computer_days`` the sum of the daily
     counts; the others are computers: on the last day (``end``), on the fullest day
     (``peak``, first reached on ``peak_day``), on any day at all (``unique``), and
-    the quantity agreed (``contracted``, None: none was agreed).
+    the quantity agreed (``contracted``, None: none was agreed). ``peak`` and
+    ``unique`` are None when they were not counted, since no price asks for them.
 
     Raises EngineError for a cycle without days and for negative counts.
     """
@@ -36,9 +37,9 @@ class Usage:
     days: int
     computer_days: int
     end: int
-    peak: int
+    peak: int | None
     peak_day: date | None
-    unique: int
+    unique: int | None
     contracted: Decimal | None = None
 
     def __post_init__(self) -> None:
@@ -49,8 +50,8 @@ class Usage:
                 "choose an end after its start."
             )
         counts = (self.computer_days, self.end, self.peak, self.unique)
-        for count in (*counts, self.contracted or 0):
-            if count < 0:
+        for count in (*counts, self.contracted):
+            if count is not None and count < 0:
                 raise EngineError(
                     f"A count of {count} computers is impossible: enter 0 or more."
                 )
@@ -58,8 +59,8 @@ class Usage:
     def quantity(self, basis: str) -> Fraction:
         """Give the computers that are charged on this basis, not rounded.
 
-        Raises EngineError for an unknown basis, and for ``contracted`` when no
-        quantity was agreed.
+        Raises EngineError for an unknown basis, for one that was not counted, and for
+        ``contracted`` when no quantity was agreed.
         """
         if basis not in BASES:
             raise EngineError(
@@ -70,6 +71,8 @@ class Usage:
             return Fraction(self.computer_days, self.days)
         counts = {"end": self.end, "peak": self.peak, "unique": self.unique}
         count = counts.get(basis, self.contracted)
+        if count is None and basis != "contracted":
+            raise EngineError(f"The computers on the basis {basis!r} were not counted.")
         if count is None:
             raise EngineError(
                 "No contracted quantity was agreed: "

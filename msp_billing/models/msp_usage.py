@@ -1,11 +1,16 @@
 from collections import defaultdict
+from functools import lru_cache
 
 from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine.span import Span
 from ..engine.usage import Usage, measure_readings
-from ..tools.usage_sql import MEASURE
+from ..tools.measure_sql import COVERED, MEASURE, SCOPE
+
+# So many cycles are counted by one statement: their rows fit into the memory that
+# PostgreSQL gives to a sort by default.
+BATCH_SIZE = 1000
 
 
 class MspUsage(models.AbstractModel):
@@ -27,28 +32,20 @@ class MspUsage(models.AbstractModel):
         """
         self.env.flush_all()
         spans = spans or self._spans(cycles)
-        usages = {
-            (cycle.id, price.id): Usage(
-                days=spans[cycle].days,
-                computer_days=0,
-                end=0,
-                peak=0,
-                peak_day=None,
-                unique=0,
-            )
-            for cycle in cycles
-            for price in prices[cycle]
-        }
-        counted = cycles.filtered(
-            lambda cycle: cycle.subscription_id.count_source == "inventory"
-        )
-        if counted:
-            usages.update(self._measure_inventory(counted, prices, spans))
-        readings = cycles.filtered(
-            lambda cycle: cycle.subscription_id.count_source == "reading"
-        )
-        if readings:
-            usages.update(self._measure_readings(readings, prices, spans))
+        usages = {}
+        for source, some in cycles.grouped(_count_source).items():
+            if source == "inventory":
+                for start in range(0, len(some), BATCH_SIZE):
+                    batch = some[start : start + BATCH_SIZE]
+                    usages.update(self._measure_inventory(batch, prices, spans))
+            elif source == "reading":
+                usages.update(self._measure_readings(some, prices, spans))
+            else:
+                usages.update(
+                    ((cycle.id, price_id), _nothing(spans[cycle].days))
+                    for cycle in some
+                    for price_id in prices[cycle].ids
+                )
         return usages
 
     @api.model
@@ -86,23 +83,75 @@ class MspUsage(models.AbstractModel):
     # === COUNTING === #
     @api.model
     def _measure_inventory(self, cycles, prices, spans):
-        parameters = self._seen_parameters(cycles, prices, spans)
-        parameters["e_cycle"] = cycles.ids
-        parameters["e_end"] = [spans[cycle].end for cycle in cycles]
+        asked = self._asked(cycles, prices)
+        covers = {}
+        for own in asked.values():
+            for _price, cover, _bases in own:
+                covers.setdefault(cover, len(covers))
+        parameters = self._measure_parameters(cycles, spans, asked, covers)
         self.env.cr.execute(MEASURE, parameters)
-        rows = self.env.cr.fetchall()
-        days = {cycle.id: spans[cycle].days for cycle in cycles}
-        return {
-            (cycle_id, price_id): Usage(
-                days=days[cycle_id],
-                computer_days=int(counted),
-                end=at_end,
-                peak=int(peak),
-                peak_day=peak_day,
-                unique=unique,
-            )
-            for cycle_id, price_id, counted, at_end, peak, peak_day, unique in rows
+        counts = _counts(self.env.cr.fetchall())
+        usages = {}
+        for cycle in cycles:
+            days, found = spans[cycle].days, {}
+            for price_id, cover, bases in asked[cycle.id]:
+                if cover not in found:
+                    row = counts.get((cycle.id, covers[cover]))
+                    found[cover] = _usage(days, row, bases)
+                usages[cycle.id, price_id] = found[cover]
+        return usages
+
+    @api.model
+    def _asked(self, cycles, prices):
+        """Return what the prices of cycles ask for.
+
+        :return: cycle id -> (price id, cover, bases) of each price; the cover is the
+            set of the types that pay the price, the bases are those of all prices of
+            the cycle with this cover
+        :rtype: dict[int, list[tuple[int, tuple[int], set[str]]]]
+        """
+        asked, known = {}, {}
+        for cycle in cycles:
+            own = prices[cycle]
+            if own._ids not in known:
+                bases = defaultdict(set)
+                covers = {price: tuple(price._covered_types().ids) for price in own}
+                for price, cover in covers.items():
+                    bases[cover].add(price.usage_basis)
+                known[own._ids] = [
+                    (price.id, cover, bases[cover]) for price, cover in covers.items()
+                ]
+            asked[cycle.id] = known[own._ids]
+        return asked
+
+    @api.model
+    def _measure_parameters(self, cycles, spans, asked, covers):
+        """Return the parameters of MEASURE.
+
+        :param dict covers: the numbers of the covers
+        """
+        covered, uniques = [], {}
+        for cycle in cycles:
+            end, own = spans[cycle].end, {}
+            for _price, cover, bases in asked[cycle.id]:
+                if bases != {"contracted"}:
+                    own[cover] = bases
+            covered += [
+                (cycle.id, covers[cover], kind, end, "peak" in bases, "unique" in bases)
+                for cover, bases in own.items()
+                for kind in cover
+            ]
+            uniques[cycle.id] = any("unique" in bases for bases in own.values())
+        about = {
+            cycle.id: (spans[cycle].start, cycle.company_id.id) for cycle in cycles
         }
+        scope = []
+        for key, partner, first, last in self._scope(
+            {cycle.id: (cycle.subscription_id, spans[cycle]) for cycle in cycles}
+        ):
+            start, company = about[key]
+            scope.append((key, partner, company, first, last, start, uniques[key]))
+        return {**_columns(SCOPE, scope), **_columns(COVERED, covered)}
 
     @api.model
     def _seen_parameters(self, cycles, prices, spans):
@@ -192,6 +241,45 @@ class MspUsage(models.AbstractModel):
                 if cut:
                     readings[partner_id, type_id, span.start] = [*cut, (span.end, 0)]
         return readings
+
+
+def _count_source(cycle):
+    return cycle.subscription_id.count_source
+
+
+@lru_cache(maxsize=512)
+def _nothing(days):
+    """Return the usage of so many days without a computer."""
+    return Usage(days, computer_days=0, end=0, peak=0, peak_day=None, unique=0)
+
+
+def _counts(rows):
+    """Return the rows of MEASURE by cycle and cover: total, peak, stays too many."""
+    counts = {}
+    for cycle_id, cover, days, number, stays, day in rows:
+        found = counts.setdefault((cycle_id, cover), [None, (None, None), 0])
+        if days is not None:
+            found[0] = days, number, stays
+        elif day is not None:
+            found[1] = number, day
+        else:
+            found[2] = stays
+    return counts
+
+
+def _usage(days, row, bases):
+    """Return the usage of a cycle from its counts; see ``_counts``."""
+    if row is None:
+        return _nothing(days)
+    (computer_days, at_end, stays), (peak, peak_day), too_many = row
+    unique = stays - too_many if "unique" in bases else None
+    return Usage(days, computer_days, at_end, peak, peak_day, unique)
+
+
+def _columns(names, rows):
+    """Return rows as columns by their names."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {name: list(column) for name, column in zip(names, columns, strict=True)}
 
 
 def _next_day(day):

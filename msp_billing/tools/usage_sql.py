@@ -1,4 +1,4 @@
-"""The SQL that counts computers and stores the evidence behind charges."""
+"""The SQL that stores the evidence behind charges."""
 
 # Spans of a scope: which customer's days belong to which cycle. ``seen`` are the days
 # of computers in it: half-open, cut to the cycle, never overlapping for a computer.
@@ -30,45 +30,6 @@ SEEN = """
     )
 """
 
-MEASURE = (
-    "WITH "
-    + SEEN
-    + """,
-    step AS (
-        SELECT cycle_id, price_id, day, SUM(change) AS change
-          FROM (SELECT cycle_id, price_id, f AS day, 1 AS change FROM seen
-                UNION ALL
-                SELECT cycle_id, price_id, t, -1 FROM seen) AS both_ends
-         GROUP BY cycle_id, price_id, day
-    ),
-    level AS (
-        SELECT cycle_id, price_id, day,
-               SUM(change) OVER (PARTITION BY cycle_id, price_id ORDER BY day) AS n
-          FROM step
-    ),
-    peak AS (
-        SELECT DISTINCT ON (cycle_id, price_id) cycle_id, price_id, n, day
-          FROM level
-         ORDER BY cycle_id, price_id, n DESC, day
-    ),
-    total AS (
-        SELECT s.cycle_id, s.price_id,
-               SUM(s.t - s.f) AS days,
-               COUNT(*) FILTER (WHERE s.t = c.date_end) AS at_end,
-               COUNT(DISTINCT s.computer_id) AS different
-          FROM seen s
-          JOIN unnest(%(e_cycle)s::int[], %(e_end)s::date[]) AS c(id, date_end)
-            ON c.id = s.cycle_id
-         GROUP BY s.cycle_id, s.price_id
-    )
-    SELECT t.cycle_id, t.price_id, t.days, t.at_end, p.n, p.day, t.different
-      FROM total t JOIN peak p USING (cycle_id, price_id)
-    """
-)
-
-# ``charged``: the first charge of each price; ``tier``: where a price bills its tiers
-# on charges of their own, which places in the order of the computers each one bills.
-# ``taken`` is the scope's counterpart: days of sites that have the plan themselves.
 EVIDENCE = (
     "WITH "
     + SEEN
