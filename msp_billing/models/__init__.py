@@ -8,12 +8,14 @@ from . import msp_source_customer
 from . import msp_source_type
 from . import msp_source_refused
 from . import msp_source_ingest
+from . import msp_source_plan
 from . import msp_source_agent
 from . import msp_source_key
 from . import msp_source_request
 from . import ir_http
 from . import res_users
 from . import msp_source_sync
+from . import msp_source_apply
 from . import msp_computer
 from . import msp_computer_period
 from . import msp_count_reading

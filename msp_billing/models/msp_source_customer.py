@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.snapshot import clean_text
-from ..tools.snapshot_diff import Known, Scene
 
 
 class MspSourceCustomer(models.Model):
@@ -105,21 +104,6 @@ class MspSourceCustomer(models.Model):
             return vals
         return {**vals, "external_key": clean_text(vals["external_key"] or "")}
 
-    def _claim(self):
-        """Keep the customer for this transaction alone.
-
-        Another delivery for it waits here, and then fails to serialize and is tried
-        again by Odoo, since each delivery changes the row.
-        """
-        self.ensure_one()
-        self.env.cr.execute(
-            SQL(
-                "SELECT id FROM msp_source_customer WHERE id = %s FOR NO KEY UPDATE",
-                self.id,
-            ),
-            log_exceptions=False,
-        )
-
     @api.model
     def _remember(self, source, keys):
         """Note keys that are not mapped yet, so that people find them in the source.
@@ -180,75 +164,3 @@ class MspSourceCustomer(models.Model):
                 count=len(changes.end),
             )
         )
-
-    def _scene(self, taken_at):
-        """Return where and when a snapshot was taken, sites of the customer too."""
-        self.ensure_one()
-        sites = (
-            self.env["res.partner"]
-            .sudo()
-            .with_context(active_test=False)
-            .search([("id", "child_of", self.partner_id.id)])
-        )
-        return Scene(
-            customer=self.id,
-            partner=self.partner_id.id,
-            partners=frozenset(sites.ids),
-            taken_at=taken_at,
-            day=self.company_id._msp_day(taken_at),
-        )
-
-    def _known_computers(self, scene, keys):
-        """Return the computers with these keys, and those that the customer has.
-
-        As they stand on the snapshot's day. One statement for all.
-        """
-        self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT computer.id, computer.external_key, computer.name,
-                       COALESCE(computer.serial, ''), computer.source_customer_id,
-                       computer.reported_at,
-                       COALESCE(period.partner_id, computer.partner_id),
-                       COALESCE(period.type_id, computer.type_id),
-                       period.date_from, period.date_to,
-                       period.date_to IS NOT DISTINCT FROM computer.date_to
-                  FROM msp_computer computer
-             LEFT JOIN msp_computer_period period
-                    ON period.computer_id = computer.id
-                   AND period.date_from <= %(day)s
-                   AND (period.date_to > %(day)s OR period.date_to IS NULL)
-                 WHERE computer.source_id = %(source)s
-                   AND (computer.external_key = ANY(%(keys)s)
-                        OR (computer.source_customer_id = %(customer)s
-                            AND period.id IS NOT NULL))
-                """,
-                day=scene.day,
-                source=self.source_id.id,
-                keys=list(keys),
-                customer=self.id,
-            )
-        )
-        return [Known(*row) for row in rows]
-
-    def _stamp(self, scene, complete):
-        """Note the newest snapshot; always a change of the row, see ``_claim``."""
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE msp_source_customer
-                   SET last_taken_at = %(taken_at)s,
-                       last_complete_at = CASE WHEN %(complete)s THEN %(taken_at)s
-                                          ELSE last_complete_at END,
-                       write_date = now() AT TIME ZONE 'UTC',
-                       write_uid = %(user)s
-                 WHERE id = %(id)s
-                """,
-                taken_at=scene.taken_at,
-                complete=complete,
-                user=self.env.uid,
-                id=self.id,
-            )
-        )
-        self.invalidate_recordset(["last_taken_at", "last_complete_at"])

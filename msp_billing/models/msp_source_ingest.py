@@ -3,8 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.snapshot import SnapshotError, read_frame, read_rows
-from ..tools.snapshot_diff import Plan, compare
+from ..tools.snapshot import SnapshotError, read_frame
 from ..tools.snapshot_texts import Texts
 
 # How far the clock of a machine that reports may be ahead of ours.
@@ -70,16 +69,25 @@ class MspSource(models.Model):
 
     def _refuse(self, snapshot, message):
         """Log a delivery that is refused; the error goes on to who delivered."""
-        Sync = self.env["msp.source.sync"]
-        vals, unmapped, counts = {"message": message}, {}, {}
-        if snapshot:
-            vals = {**Sync._prepare_frame(self, snapshot), **vals}
-            customer = self._mapped(snapshot.customer)
-            vals["source_customer_id"] = customer.id
-            vals["partner_id"] = customer.partner_id.id
-            unmapped = {} if customer.partner_id else {snapshot.customer: False}
-            counts = {snapshot.customer: len(snapshot.rows)}
-        Sync._log_refused(self, vals, unmapped, counts)
+        vals, unmapped, counts = self._refusal(snapshot, message)
+        self.env["msp.source.sync"]._log_refused(self, vals, unmapped, counts)
+
+    def _refusal(self, snapshot, message):
+        """Return the log of a refused delivery; see ``_note_refusal``.
+
+        :return: the values, the customer that is not mapped, its number of rows
+        """
+        if not snapshot:
+            return {"message": message}, {}, {}
+        customer = self._mapped(snapshot.customer)
+        unmapped = {} if customer.partner_id else {snapshot.customer: False}
+        vals = {
+            **self.env["msp.source.sync"]._prepare_frame(self, snapshot),
+            "message": message,
+            "source_customer_id": customer.id,
+            "partner_id": customer.partner_id.id,
+        }
+        return vals, unmapped, {snapshot.customer: len(snapshot.rows)}
 
     def _mapped(self, key):
         """Return the source's customer with a key, mapped or not."""
@@ -102,51 +110,18 @@ class MspSource(models.Model):
         :rtype: Plan
         :raises UserError: when the snapshot as a whole cannot be used
         """
-        self._check_active()
-        customer = self._mapped(snapshot.customer)
-        if not customer.partner_id:
-            raise UserError(self._unmapped_text(snapshot.customer))
-        if lock:
-            customer._claim()
-        self._check_clock(snapshot)
-        customer._check_taken_at(snapshot.taken_at)
-        read_rows(snapshot, self._kinds())
-        first = self.env["msp.source.sync"].sudo()._find_applied(self, snapshot)
-        if first:
-            return Plan(snapshot, customer, first=first)
-        scene = customer._scene(snapshot.taken_at)
-        known = customer._known_computers(scene, snapshot.reported_keys)
-        changes = compare(snapshot, known, scene, self.company_id._msp_day, elsewhere)
-        customer._check_emptied(snapshot, changes)
-        return Plan(snapshot, customer, scene, changes)
-
-    def _plan_all(self, snapshots, elsewhere=frozenset(), lock=True):
-        """Plan what one delivery reports at many customers; see ``_plan``.
-
-        :return: for each snapshot its plan, or the text of why it is refused
-        """
-        plans = []
-        for snapshot in snapshots:
-            try:
-                plans.append(self._plan(snapshot, elsewhere, lock))
-            except UserError as error:
-                plans.append(str(error))
-        return plans
+        [plan] = self._plan_all([snapshot], elsewhere, lock)
+        if isinstance(plan, str):
+            raise UserError(plan)
+        return plan
 
     def _apply_plan(self, plan, label, more=()):
         """Do what a plan says, in the transaction that made it; see ``_ingest``.
 
         :param more: why other rows of the customer were rejected before
         """
-        Sync = self.env["msp.source.sync"].sudo()
-        if plan.first:
-            return Sync._log_repeated(plan.customer, plan.snapshot, plan.first), {}
-        Sync._apply(plan.customer, plan.scene, plan.changes, plan.snapshot.may_end)
-        reasons = self._reasons(plan.changes.rejected, label)
-        sync = Sync._log_applied(
-            plan.customer, plan.snapshot, plan.changes, [*reasons.values(), *more]
-        )
-        return sync, reasons
+        [done] = self._apply_all([plan], [label], [more])
+        return done
 
     def _kinds(self):
         """Return the ids of computer types by what the source calls them.

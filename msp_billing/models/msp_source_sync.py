@@ -5,9 +5,6 @@ from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
 
-from ..tools import inventory_sql as sql
-from ..tools.timeline import end, report
-
 MAX_DETAILS = 500
 
 _logger = logging.getLogger(__name__)
@@ -105,16 +102,16 @@ class MspSourceSync(models.Model):
         return {name: self[name] for name in names}
 
     @api.model
-    def _find_applied(self, source, snapshot):
-        """Return the delivery that applied exactly this snapshot, if there is one."""
-        if snapshot.rejected:
-            return self.browse()
-        return self.search(
-            [
-                ("source_id", "=", source.id),
-                ("snapshot_key", "=", snapshot.fingerprint),
-            ]
+    def _find_applied(self, source, snapshots):
+        """Return the deliveries that applied exactly these snapshots, by fingerprint.
+
+        A snapshot with rejected rows is never the same: they may be mended here.
+        """
+        names = [each.fingerprint for each in snapshots if not each.rejected]
+        found = self.search(
+            [("source_id", "=", source.id), ("snapshot_key", "in", names)]
         )
+        return {sync.snapshot_key: sync for sync in found}
 
     @api.model
     def _prepare_frame(self, source, snapshot):
@@ -128,12 +125,13 @@ class MspSourceSync(models.Model):
         }
 
     @api.model
-    def _log_applied(self, customer, snapshot, changes, reasons):
-        """Log an applied snapshot; only a clean one can be recognized again.
+    def _prepare_applied(self, plan, reasons):
+        """Return the log of an applied plan; only a clean one is recognized again.
 
         With rejected rows, or computers that were kept because of another row of the
         delivery, it is worth sending again after those are mended.
         """
+        customer, snapshot, changes = plan.customer, plan.snapshot, plan.changes
         counts = {
             "added": changes.added,
             "removed": len(changes.end),
@@ -146,55 +144,32 @@ class MspSourceSync(models.Model):
         if len(reasons) > MAX_DETAILS:
             more = len(reasons) - MAX_DETAILS
             details.append(self.env._("and %(count)s more", count=more))
-        return self.create(
-            {
-                **self._prepare_frame(customer.source_id, snapshot),
-                **counts,
-                "source_customer_id": customer.id,
-                "partner_id": customer.partner_id.id,
-                "state": "applied" if moved else "unchanged",
-                "rejected_details": "\n".join(details) or False,
-                "snapshot_key": not (reasons or changes.kept) and snapshot.fingerprint,
-            }
-        )
+        clean = not (reasons or changes.kept)
+        return {
+            **self._prepare_frame(customer.source_id, snapshot),
+            **counts,
+            "source_customer_id": customer.id,
+            "partner_id": customer.partner_id.id,
+            "state": "applied" if moved else "unchanged",
+            "rejected_details": "\n".join(details) or False,
+            "snapshot_key": clean and snapshot.fingerprint,
+        }
 
     @api.model
-    def _log_repeated(self, customer, snapshot, first):
-        """Log that a snapshot came again."""
-        return self.create(
-            {
-                **self._prepare_frame(customer.source_id, snapshot),
-                "source_customer_id": customer.id,
-                "partner_id": customer.partner_id.id,
-                "state": "unchanged",
-                "unchanged": len(snapshot.computers),
-                "message": self.env._(
-                    "The same snapshot was applied before, at %(moment)s UTC.",
-                    moment=first.create_date.replace(microsecond=0),
-                ),
-            }
-        )
-
-    @api.model
-    def _apply(self, customer, scene, changes, complete):
-        """Change the inventory as a snapshot says.
-
-        Archived computers come back before their history goes on.
-        """
-        self.env.flush_all()
-        sql.note_seen(self.env, customer, scene, changes.seen_rows)
-        self._apply_histories(changes, scene.day)
-        sql.create_computers(self.env, customer, scene, changes.new_rows)
-        customer._stamp(scene, complete)
-        self.env.invalidate_all()
-
-    @api.model
-    def _apply_histories(self, changes, day):
-        old = sql.read_histories(self.env, [*changes.place, *changes.end])
-        new = {ref: report(old[ref], day, *to) for ref, to in changes.place.items()}
-        new.update({ref: end(old[ref], day, last) for ref, last in changes.end.items()})
-        if new:
-            sql.store_histories(self.env, old, new)
+    def _prepare_repeated(self, plan):
+        """Return the log of a snapshot that came again."""
+        customer, snapshot = plan.customer, plan.snapshot
+        return {
+            **self._prepare_frame(customer.source_id, snapshot),
+            "source_customer_id": customer.id,
+            "partner_id": customer.partner_id.id,
+            "state": "unchanged",
+            "unchanged": len(snapshot.computers),
+            "message": self.env._(
+                "The same snapshot was applied before, at %(moment)s UTC.",
+                moment=plan.first.create_date.replace(microsecond=0),
+            ),
+        }
 
     @api.model
     def _log_refused(self, source, vals, unmapped, counts=None):

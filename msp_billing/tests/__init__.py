@@ -7,6 +7,7 @@ from . import test_timeline
 from . import test_count_reading
 from . import test_inventory_access
 from . import test_source_ingest
+from . import test_source_many
 from . import test_source_import
 from . import test_source_plan
 from . import test_source_preview
@@ -32,6 +33,7 @@ from . import test_price_change_refusals
 from . import test_leakage
 from . import test_associate
 from . import test_tours
+from . import test_usage_histories
 from . import test_report
 from . import test_pdf_engine
 from . import test_consolidated

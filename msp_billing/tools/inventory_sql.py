@@ -11,13 +11,13 @@ from odoo.tools import SQL
 from .timeline import Span, Steps, steps
 
 
-def _columns(rows, width):
+def columns(rows, width):
     """Return rows as the lists that ``unnest`` takes."""
     columns = zip(*rows, strict=True) if rows else [()] * width
     return [list(column) for column in columns]
 
 
-def _run(env, query):
+def run(env, query):
     """Change rows; another delivery that changed them first is no error of the log.
 
     Odoo tries the whole transaction again then.
@@ -25,7 +25,8 @@ def _run(env, query):
     env.cr.execute(query, log_exceptions=False)
 
 
-def _stamps(env):
+def stamps(env):
+    """Return who writes, and when."""
     return SQL("%s, now() AT TIME ZONE 'UTC'", env.uid)
 
 
@@ -62,9 +63,7 @@ def store_histories(env, old, new):
         todo.write.update(own.write)
         created += [(computer_id, span) for span in own.create]
     if todo.delete:
-        _run(
-            env, SQL("DELETE FROM msp_computer_period WHERE id = ANY(%s)", todo.delete)
-        )
+        run(env, SQL("DELETE FROM msp_computer_period WHERE id = ANY(%s)", todo.delete))
     _shrink(env, todo.shrink)
     _write(env, todo.write)
     _create(env, created)
@@ -75,8 +74,8 @@ def _shrink(env, days):
     if not days:
         return
     rows = [(ref, first, last) for ref, (first, last) in days.items()]
-    refs, firsts, lasts = _columns(rows, 3)
-    _run(
+    refs, firsts, lasts = columns(rows, 3)
+    run(
         env,
         SQL(
             """
@@ -87,7 +86,7 @@ def _shrink(env, days):
                 AS new (id, date_from, date_to)
              WHERE period.id = new.id
             """,
-            _stamps(env),
+            stamps(env),
             refs,
             firsts,
             lasts,
@@ -102,8 +101,8 @@ def _write(env, spans):
         (ref, span.partner, span.kind, span.date_from, span.date_to)
         for ref, span in spans.items()
     ]
-    refs, partners, kinds, firsts, lasts = _columns(rows, 5)
-    _run(
+    refs, partners, kinds, firsts, lasts = columns(rows, 5)
+    run(
         env,
         SQL(
             """
@@ -116,7 +115,7 @@ def _write(env, spans):
                 AS new (id, partner_id, type_id, date_from, date_to)
              WHERE period.id = new.id
             """,
-            _stamps(env),
+            stamps(env),
             refs,
             partners,
             kinds,
@@ -133,8 +132,8 @@ def _create(env, spans):
         (computer_id, span.partner, span.kind, span.date_from, span.date_to)
         for computer_id, span in spans
     ]
-    computers, partners, kinds, firsts, lasts = _columns(rows, 5)
-    _run(
+    computers, partners, kinds, firsts, lasts = columns(rows, 5)
+    run(
         env,
         SQL(
             """
@@ -148,8 +147,8 @@ def _create(env, spans):
                      AS new (computer_id, partner_id, type_id, date_from, date_to)
                    JOIN msp_computer computer ON computer.id = new.computer_id
             """,
-            _stamps(env),
-            _stamps(env),
+            stamps(env),
+            stamps(env),
             computers,
             partners,
             kinds,
@@ -161,7 +160,7 @@ def _create(env, spans):
 
 def _refresh(env, computer_ids):
     """Let computers say again what their history says."""
-    _run(
+    run(
         env,
         SQL(
             """
@@ -177,86 +176,5 @@ def _refresh(env, computer_ids):
              WHERE computer.id = history.computer_id
             """,
             computer_ids,
-        ),
-    )
-
-
-def note_seen(env, customer, scene, rows):
-    """Note on known computers that they were reported.
-
-    :param rows: (id, name, serial, last contact, whether the row was accepted)
-    """
-    ids, names, serials, contacts, accepted = _columns(rows, 5)
-    _run(
-        env,
-        SQL(
-            """
-            UPDATE msp_computer computer
-               SET name = seen.name,
-                   serial = NULLIF(seen.serial, ''),
-                   last_contact = COALESCE(seen.contact, computer.last_contact),
-                   reported_at = %s,
-                   source_customer_id = %s,
-                   active = computer.active OR seen.accepted,
-                   (write_uid, write_date) = ROW (%s)
-              FROM unnest(%s::integer[], %s::varchar[], %s::varchar[], %s::timestamp[],
-                          %s::boolean[])
-                AS seen (id, name, serial, contact, accepted)
-             WHERE computer.id = seen.id
-            """,
-            scene.taken_at,
-            customer.id,
-            _stamps(env),
-            ids,
-            names,
-            serials,
-            contacts,
-            accepted,
-        ),
-    )
-
-
-def create_computers(env, customer, scene, rows):
-    """Create computers that are managed from the snapshot's day on.
-
-    :param rows: (key, name, type, serial, last contact)
-    """
-    keys, names, kinds, serials, contacts = _columns(rows, 5)
-    _run(
-        env,
-        SQL(
-            """
-            WITH computer AS (
-                INSERT INTO msp_computer (
-                            external_key, name, type_id, serial, last_contact, active,
-                            company_id, partner_id, date_from, source_id,
-                            source_customer_id, reported_at,
-                            create_uid, create_date, write_uid, write_date)
-                     SELECT new.key, new.name, new.type_id, NULLIF(new.serial, ''),
-                            new.contact, true, %s, %s, %s, %s, %s, %s, %s, %s
-                       FROM unnest(%s::varchar[], %s::varchar[], %s::integer[],
-                                   %s::varchar[], %s::timestamp[])
-                         AS new (key, name, type_id, serial, contact)
-                  RETURNING *)
-            INSERT INTO msp_computer_period (
-                        computer_id, company_id, partner_id, type_id, date_from,
-                        create_uid, create_date, write_uid, write_date)
-                 SELECT id, company_id, partner_id, type_id, date_from,
-                        create_uid, create_date, write_uid, write_date
-                   FROM computer
-            """,
-            customer.company_id.id,
-            scene.partner,
-            scene.day,
-            customer.source_id.id,
-            customer.id,
-            scene.taken_at,
-            _stamps(env),
-            _stamps(env),
-            keys,
-            names,
-            kinds,
-            serials,
-            contacts,
         ),
     )

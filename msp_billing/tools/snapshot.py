@@ -5,6 +5,7 @@ Nothing that comes in is trusted. What makes the whole snapshot unusable raises
 Both carry a code and values; ``snapshot_texts`` says them to people.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -13,6 +14,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
+from typing import NamedTuple
 
 MAX_ROWS = 100_000
 MAX_LENGTH = 255
@@ -25,6 +27,7 @@ MOMENT = re.compile(
     r"\s?(Z|[+-]\d\d:?\d\d)?",
     re.ASCII | re.IGNORECASE,
 )
+SIMPLE_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 # Control characters, lone surrogates, line and paragraph separators.
 BAD_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # What turns the direction of the text around it, on a bill too.
@@ -51,8 +54,7 @@ class RowError(Exception):
         self.values = values
 
 
-@dataclass(frozen=True)
-class Reported:
+class Reported(NamedTuple):
     """A computer as a snapshot reports it."""
 
     index: int
@@ -116,6 +118,10 @@ def read_moment(value, zone=None):
 
     :param zone: the pytz zone of date-times without an offset; without it, None
     """
+    # The form that most tools write, without the search for another one.
+    if type(value) is str and SIMPLE_MOMENT.fullmatch(value):
+        with contextlib.suppress(ValueError):
+            return datetime.fromisoformat(value[:19])
     match = MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
         return None
@@ -158,6 +164,11 @@ def clean_text(text):
 
 def read_text(value, what):
     """Return a text or a whole number as a text without spaces around it."""
+    # Nearly all texts are: each check is one step of the interpreter.
+    if type(value) is str and value.isascii() and value.isprintable():
+        text = value.strip()
+        if len(text) <= MAX_LENGTH:
+            return text
     if value is None:
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -230,6 +241,7 @@ def read_rows(snapshot, kinds):
     :param dict kinds: the known computer types by their code and name in lower case
     """
     seen = {}
+    snapshot.computers, snapshot.rejected = [], []
     for index, row in enumerate(snapshot.rows):
         key = None
         try:
@@ -260,13 +272,14 @@ def _read_computer(index, key, row, kinds, taken_at):
     kind = read_text(row.get("type"), "type")
     if not kind:
         raise RowError("no_type", key=key)
-    if kind.casefold() not in kinds:
+    kind_id = kinds.get(kind) or kinds.get(kind.casefold())
+    if not kind_id:
         raise RowError("unknown_type", key=key, value=shown(kind))
     return Reported(
         index=index,
         key=key,
         name=read_text(row.get("name"), "name"),
-        kind=kinds[kind.casefold()],
+        kind=kind_id,
         serial=read_text(row.get("serial"), "serial"),
         last_contact=_read_contact(key, row.get("last_contact"), taken_at),
     )

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from .snapshot import Rejection, Snapshot
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """A computer of the source as it stands on the snapshot's day."""
 
     id: int
@@ -69,20 +69,25 @@ class Changes:
 
     @property
     def seen_rows(self):
-        """Id, name, serial, last contact of known ones; whether the row is good."""
+        """Id, name, serial, last contact of known ones; whether the row is good.
+
+        Name and serial are None where they stay.
+        """
         rows = [
             (
                 known.id,
-                reported.name or known.name,
-                reported.serial or known.serial,
+                reported.name if reported.name != known.name else None,
+                reported.serial if reported.serial != known.serial else None,
                 reported.last_contact,
                 True,
             )
             for known, reported in self.seen
         ]
-        return rows + [
-            (known.id, known.name, known.serial, None, False) for known in self.named
+        rows = [
+            (ref, name or None, serial or None, contact, good)
+            for ref, name, serial, contact, good in rows
         ]
+        return rows + [(known.id, None, None, None, False) for known in self.named]
 
 
 @dataclass
@@ -94,6 +99,14 @@ class Plan:
     scene: Scene | None = None
     changes: Changes | None = None
     first: object = None  # msp.source.sync that applied exactly this snapshot
+    keys: frozenset = frozenset()  # of all computers that it is about
+
+    @property
+    def frame(self):
+        """The source's customer, the customer, the moment, its day, whether all."""
+        scene = self.scene
+        may_end = self.snapshot.may_end
+        return scene.customer, scene.partner, scene.taken_at, scene.day, may_end
 
 
 def compare(snapshot, known, scene, day_of, elsewhere=frozenset()):
@@ -159,6 +172,10 @@ def _compare_known(changes, computer, reported, scene):
     A person may have put the computer into a site below the customer: it stays there,
     unless another organisation of the source reported it before.
     """
+    if _is_as_before(computer, reported, scene):
+        changes.seen.append((computer, reported))
+        changes.news[reported.index] = "unchanged"
+        return
     stays = computer.customer in (None, scene.customer)
     stays = stays and computer.partner in scene.partners
     partner = computer.partner if stays else scene.partner
@@ -177,6 +194,19 @@ def _compare_known(changes, computer, reported, scene):
     changes.news[reported.index] = first
     changes.added += first == "back"
     changes.changed += first in ("moved", "retyped", "renamed")
+
+
+def _is_as_before(computer, reported, scene):
+    """Whether a row plainly changes nothing: nearly every row of every day."""
+    return (
+        computer.customer == scene.customer
+        and computer.date_from is not None
+        and computer.date_to is None
+        and computer.kind == reported.kind
+        and computer.name == reported.name
+        and computer.serial == reported.serial
+        and computer.partner in scene.partners
+    )
 
 
 def _end(changes, computer, scene, day_of):
