@@ -40,6 +40,7 @@ from . import msp_billing_previous
 from . import msp_billing_rating
 from . import msp_billing_text
 from . import msp_billing_correction
+from . import msp_billing_correction_extra
 from . import msp_billing_hold
 from . import msp_bill_builder
 from . import msp_bill_change
@@ -70,6 +71,7 @@ from . import account_move_report
 from . import ir_actions_report
 from . import msp_audit_finding
 from . import msp_billing_audit
+from . import msp_billing_audit_count
 from . import msp_reminder_step
 from . import account_move_delivery
 from . import msp_delivery

@@ -45,14 +45,19 @@ class MspAuditFinding(models.Model):
 
     # === BUSINESS METHODS === #
     @api.model
-    def _refresh(self):
-        """Keep the findings that are still there, add new ones, delete mended ones."""
+    def _refresh(self, ids=None):
+        """Keep the findings that are still there, add new ones, delete mended ones.
+
+        :param list ids: the billed cycles to rate and count again, among them all
+            that have findings; without it every one
+        """
+        Cycle = self.env["msp.billing.cycle"].sudo()
         known = {
             (finding.code, finding.res_model, finding.res_id, finding.message): finding
             for finding in self.search([("id", "!=", False)])
         }
         missing = []
-        for found in self.env["msp.billing.cycle"].sudo()._audit():
+        for found in Cycle._audit() if ids is None else Cycle._audit_of(ids):
             key = (found["code"], found["model"], found["res_id"], found["message"])
             if key in known:
                 known.pop(key)

@@ -1,11 +1,19 @@
+from datetime import timedelta
 from fractions import Fraction
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine.money import round_digits, to_decimal
 from ..engine.rating import rate
+from ..tools.audit_evidence_sql import EVIDENCE_CHECKS
 from ..tools.audit_sql import CHECKS
+
+# Billed cycles that are rated and counted again at a time: what is read is forgotten.
+BATCH = 500
+# Hours after which the hourly audit has rated every billed cycle again.
+ROUND = 7 * 24
+AUDITED = "msp_billing.audited_until"
 
 
 class MspBillingCycle(models.Model):
@@ -16,8 +24,14 @@ class MspBillingCycle(models.Model):
     # === CRON METHODS === #
     @api.model
     def _cron_audit(self):
-        """Look for findings every hour, and tell the managers about new ones."""
-        self.env["msp.audit.finding"]._refresh()
+        """Look for findings every hour, and tell the managers about new ones.
+
+        Rated and counted again are the cycles that were billed or changed since the
+        last audit, those with findings, and one part of the rest: all within a week.
+        """
+        started = fields.Datetime.now()
+        self.env["msp.audit.finding"]._refresh(self._audit_due(started))
+        self.env["ir.config_parameter"].sudo().set_param(AUDITED, str(started))
         self.env["ir.cron"]._commit_progress()
 
     # === BUSINESS METHODS === #
@@ -25,21 +39,70 @@ class MspBillingCycle(models.Model):
     def _audit(self):
         """Return what contradicts the invariants; empty when all is sound.
 
-        Anyone may run it on a live database: it reads only. The findings name the
-        record by ``model`` and ``res_id``, the check by ``code``.
+        Anyone may run it on a live database: it reads only, and looks at all. The
+        findings name the record by ``model`` and ``res_id``, the check by ``code``.
 
+        :rtype: list[dict]
+        """
+        return self._audit_of(self._audited_ids())
+
+    @api.model
+    def _audit_of(self, ids):
+        """Audit everything that SQL checks, and rate and count some cycles again.
+
+        :param list ids: of billed regular cycles
         :rtype: list[dict]
         """
         self.env.flush_all()
         return [
             *self._audit_constraints(),
             *self._audit_sql(),
-            *self._audit_rating(),
+            *self._audit_again(ids),
             *(
                 self._finding("mail", "msp.delivery", 0, text)
                 for text in self.env["msp.delivery"].sudo()._audit()
             ),
         ]
+
+    @api.model
+    def _audited_ids(self, condition=None):
+        """Return the ids of the billed regular cycles, oldest first."""
+        query = SQL(
+            "SELECT y.id FROM msp_billing_cycle y WHERE y.state = 'billed' "
+            "AND y.kind = 'regular' AND y.terms IS NOT NULL AND %s ORDER BY y.id",
+            condition or SQL("true"),
+        )
+        return [row[0] for row in self.env.execute_query(query)]
+
+    @api.model
+    def _audit_due(self, now):
+        """Return the ids of the cycles that the hourly audit looks at again."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        since = parameters.get_param(AUDITED) or str(now - timedelta(days=2))
+        hour = int(now.timestamp()) // 3600
+        return self._audited_ids(
+            SQL(
+                "(y.write_date >= %s::timestamp - interval '1 hour' "
+                "OR MOD(y.id, %s) = %s OR EXISTS (SELECT 1 FROM msp_audit_finding f "
+                "WHERE f.res_model IN ('msp.billing.cycle') AND f.res_id = y.id))",
+                since,
+                ROUND,
+                hour % ROUND,
+            )
+        )
+
+    @api.model
+    def _audit_again(self, ids):
+        """Rate and count cycles again, in batches that leave nothing in memory."""
+        findings = []
+        for start in range(0, len(ids), BATCH):
+            batch = self.browse(ids[start : start + BATCH])
+            findings += batch._audit_rating()
+            findings += batch._audit_counting()
+            self.env.flush_all()
+            for model in ("msp.billing.cycle", "msp.charge", "msp.charge.computer"):
+                self.env[model].invalidate_model(flush=False)
+        return findings
 
     @api.model
     def _finding(self, code, model, res_id, message):
@@ -66,7 +129,7 @@ class MspBillingCycle(models.Model):
         """Return the findings of the checks that one SQL statement each makes."""
         texts = self._audit_texts()
         findings = []
-        for code, (model, query) in CHECKS.items():
+        for code, (model, query) in {**CHECKS, **EVIDENCE_CHECKS}.items():
             for res_id, detail in self.env.execute_query(SQL(query)):
                 findings.append(
                     self._finding(code, model, res_id, f"{texts[code]} {detail}")
@@ -93,14 +156,25 @@ class MspBillingCycle(models.Model):
                 "A delivery has been in sending for more than ten minutes:"
             ),
             "company": self.env._("Records of two companies are linked:"),
+            "evidence_company": self.env._(
+                "Evidence belongs to another company or to another cycle's charge:"
+            ),
+            "evidence_customer": self.env._(
+                "Evidence is of a customer outside the subscription's:"
+            ),
+            "evidence_quantity": self.env._(
+                "The evidence does not give the quantity (counted / evidence, charged "
+                "/ evidence):"
+            ),
+            "evidence_tier": self.env._(
+                "More computers are behind a tier than it charges:"
+            ),
         }
 
-    @api.model
     def _audit_rating(self):
         """Rate the stored usage of billed cycles again: it gives the stored charges."""
         findings = []
-        cycles = self.search([("state", "=", "billed"), ("kind", "=", "regular")])
-        for cycle in cycles.filtered("terms"):
+        for cycle in self:
             wrong = cycle._audit_rating_of_one()
             if wrong:
                 findings.append(

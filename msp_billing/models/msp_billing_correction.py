@@ -27,7 +27,8 @@ class MspBillingCycle(models.Model):
     def _correct(self, subscriptions, run):
         """Return the correction cycles of subscriptions for a run, with their charges.
 
-        A subscription without differences has none.
+        A subscription without differences has none. Extra charges that no regular
+        cycle can take any more go with them.
         """
         due = subscriptions.filtered(
             lambda sub: (
@@ -41,6 +42,7 @@ class MspBillingCycle(models.Model):
             origins._charge_differences(
                 {cycle.subscription_id: cycle for cycle in cycles}
             )
+        cycles._charge_last_extras()
         empty = cycles.filtered(lambda cycle: not cycle.charge_ids)
         empty._discard()
         cycles -= empty

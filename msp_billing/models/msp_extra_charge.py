@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -61,6 +63,12 @@ class MspExtraCharge(models.Model):
                 )
 
     # === CRUD METHODS === #
+    @api.model_create_multi
+    def create(self, vals_list):
+        extras = super().create(vals_list)
+        extras._schedule_last()
+        return extras
+
     def write(self, vals):
         self._refuse_billed()
         return super().write(vals)
@@ -70,6 +78,17 @@ class MspExtraCharge(models.Model):
         self._refuse_billed()
 
     # === BUSINESS METHODS === #
+    def _schedule_last(self):
+        """Give extra charges of subscriptions that are over a day to be billed on.
+
+        Without a further cycle they go with the corrections of their next day.
+        """
+        for extra in self:
+            subscription = extra.subscription_id.sudo()
+            if not (subscription.next_bill_date or subscription.next_correction_date):
+                day = max(extra.date, extra.company_id._msp_today())
+                subscription._schedule_correction(day - timedelta(days=1))
+
     def _refuse_billed(self):
         for extra in self:
             if extra.is_billed:

@@ -173,6 +173,9 @@ class MspSubscription(models.Model):
     def _correction_after(self, day, ever=False):
         """Return the first correction day after a day, or False when none is left.
 
+        An ended subscription has them as long as its cycles can be corrected, and
+        for extra charges that are not billed yet.
+
         :param bool ever: also long after the end
         """
         self.ensure_one()
@@ -185,7 +188,12 @@ class MspSubscription(models.Model):
         last = self.date_end and self.date_end + relativedelta(
             months=self.company_id.msp_adjustment_months + 1
         )
-        return False if last and found > last and not ever else found
+        over = last and found > last
+        return False if over and not ever and not self._has_open_extras() else found
+
+    def _has_open_extras(self):
+        """Say whether extra charges are left that no bill has."""
+        return any(not extra.is_billed for extra in self.extra_charge_ids)
 
     def _require_correction(self, on):
         """Look for corrections soon, also when the last ones were long ago.

@@ -1,6 +1,7 @@
 from . import test_bill_run
 from . import test_evidence
 from . import test_explain
+from . import test_extra_charge_last
 from . import test_inventory
 from . import test_computer_history
 from . import test_timeline

@@ -1,8 +1,11 @@
-from odoo import Command
+from datetime import timedelta
+
+from odoo import Command, fields
 from odoo.tests import tagged
 from odoo.tools import SQL
 
 from .common import MspBillingCommon
+from .test_price_billing import tiers
 
 
 @tagged("post_install", "-at_install")
@@ -47,6 +50,153 @@ class TestAudit(MspBillingCommon):
         self._bill("2026-06-01")
         self.assertEqual(self._codes(), set())
 
+    # === EVIDENCE === #
+    def _damage_evidence(self, query, *parameters):
+        """Damage what is long billed: nothing was written since."""
+        self._damage("UPDATE msp_billing_cycle SET write_date = '2099-01-01'")
+        self.assertEqual(self._codes(), set())
+        self._damage(query, *parameters)
+        return self._codes()
+
+    def test_changed_evidence(self):
+        codes = self._damage_evidence(
+            "UPDATE msp_charge_computer SET days = days - 1 WHERE id = %s",
+            self.charge.computer_ids[0].id,
+        )
+        self.assertEqual(codes, {"evidence"})
+
+    def test_lost_evidence(self):
+        codes = self._damage_evidence(
+            "DELETE FROM msp_charge_computer WHERE id = %s",
+            self.charge.computer_ids[0].id,
+        )
+        self.assertEqual(codes, {"unlisted", "evidence_quantity"})
+
+    def test_history_changed_behind_the_scenes(self):
+        period = self.charge.computer_ids[0].computer_id.period_ids
+        codes = self._damage_evidence(
+            "UPDATE msp_computer_period SET date_from = '2026-01-15' WHERE id = %s",
+            period.id,
+        )
+        self.assertEqual(codes, {"evidence"})
+        # The same by the screens is a change, which a correction bills.
+        self._damage(
+            "UPDATE msp_computer_period SET write_date = '2099-01-02' WHERE id = %s",
+            period.id,
+        )
+        self.assertEqual(self._codes(), set())
+
+    def test_corrected_evidence_is_sound(self):
+        late = self._computers(self.customer, 1, "2026-03-11", name="Late")
+        self._bill("2026-05-01")
+        self._damage("UPDATE msp_billing_cycle SET write_date = '2099-01-01'")
+        self.assertEqual(self._codes(), set())
+        late.date_from = "2026-05-01"
+        self._bill("2026-06-01")
+        self._damage("UPDATE msp_billing_cycle SET write_date = '2099-01-01'")
+        self.assertEqual(self._codes(), set())
+
+    def test_evidence_of_others(self):
+        other = self._customer("Other Ltd")
+        company = self.setup_other_company()["company"]
+        row = self.charge.computer_ids[0]
+        change_site = "UPDATE msp_charge_computer SET partner_id = %s WHERE id = %s"
+        codes = self._damage_evidence(change_site, other.id, row.id)
+        self.assertEqual(codes, {"evidence_customer"})
+        self._damage(change_site, self.customer.id, row.id)
+        codes = self._damage_evidence(
+            "UPDATE msp_charge_computer SET company_id = %s WHERE id = %s",
+            company.id,
+            row.id,
+        )
+        self.assertIn("evidence_company", codes)
+
+    def test_quantity_without_evidence(self):
+        codes = self._damage_evidence(
+            "UPDATE msp_charge SET counted = counted + 1 WHERE id = %s", self.charge.id
+        )
+        self.assertEqual(codes, {"evidence_quantity"})
+
+    def test_computers_behind_the_wrong_tier(self):
+        customer = self._customer("Tier Ltd")
+        self._computers(customer, 3)
+        plan = self._plan(
+            "Tiers",
+            prices=[{"price_model": "graduated", "tier_ids": tiers((0, 5), (2, 4))}],
+        )
+        self._subscribe(plan, customer, "2026-04-01")
+        run = self._bill("2026-05-01")
+        first, second = run.cycle_ids.filtered(
+            lambda cycle: cycle.plan_id == plan
+        ).charge_ids
+        codes = self._damage_evidence(
+            "UPDATE msp_charge_computer SET charge_id = %s WHERE charge_id = %s",
+            second.id,
+            first.id,
+        )
+        self.assertEqual(codes, {"evidence_tier"})
+
+    def test_averages_minimums_and_sites_are_sound(self):
+        """What the checks of evidence work out holds for every price."""
+        customer = self._customer("Many Ltd")
+        site = self._customer("Site", parent_id=customer.id, is_company=False)
+        self._computers(customer, 4)
+        self._computers(site, 2, "2026-04-11")
+        self._computers(customer, 1, type_=self.mobile, date_to="2026-04-21")
+        own = {"computer_type_ids": [Command.set(self.workstation.ids)]}
+        for index, price in enumerate(
+            (
+                {"usage_basis": "average", "unit_price": 3},
+                {"usage_basis": "peak", "minimum_quantity": 9, "unit_price": 3},
+                {"included_quantity": 2, "maximum_quantity": 3, "unit_price": 1},
+                {"included_quantity": 1.5, "unit_price": 1, **own},
+                {"price_model": "package", "package_size": 4, "unit_price": 1},
+                {"price_model": "flat", "unit_price": 9},
+                {"usage_basis": "unique", "unit_price": 3, **own},
+            )
+        ):
+            plan = self._plan(f"Plan {index}", prices=[price])
+            self._subscribe(plan, customer, "2026-04-06", anchor_day=1)
+            if index in (0, 2):
+                self._subscribe(plan, site, "2026-04-16", anchor_day=1)
+        self._bill("2026-05-01")
+        self.assertEqual(self._damage_evidence("SELECT 1"), set())
+
+    # === HOURLY === #
+    def test_hourly_audit_looks_at_what_is_new_and_at_a_part(self):
+        Cycle = self.env["msp.billing.cycle"]
+        billed = set(Cycle._audited_ids())
+        now = fields.Datetime.to_datetime("2098-01-01 00:00:00")
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("msp_billing.audited_until", str(now))
+        parts = [Cycle._audit_due(now + timedelta(hours=hour)) for hour in range(168)]
+        self.assertEqual({id_ for part in parts for id_ in part}, billed)
+        self.assertEqual(sum(map(len, parts)), len(billed))
+        self._damage(
+            "UPDATE msp_billing_cycle SET write_date = '2098-01-01' WHERE id = %s",
+            self.cycle.id,
+        )
+        self.assertIn(self.cycle.id, Cycle._audit_due(now + timedelta(hours=1)))
+
+    def test_hourly_audit_keeps_what_it_found(self):
+        Finding = self.env["msp.audit.finding"].sudo()
+        self._damage("UPDATE msp_billing_cycle SET write_date = '2001-01-01'")
+        self._damage(
+            "UPDATE msp_charge SET amount = amount + 1, quantity = quantity + 1 "
+            "WHERE id = %s",
+            self.charge.id,
+        )
+        Finding._refresh()
+        found = set(Finding.search([]).mapped("code"))
+        self.assertIn("rating", found)
+        with self.enter_registry_test_mode():
+            self.env.ref("msp_billing.ir_cron_audit").sudo().method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(set(Finding.search([]).mapped("code")), found)
+        param = self.env["ir.config_parameter"].sudo()
+        self.assertTrue(param.get_param("msp_billing.audited_until"))
+
+    # === BILLS === #
     def test_changed_bill_line(self):
         self._damage(
             "UPDATE account_move_line SET quantity = 7 WHERE id = %s",
