@@ -50,6 +50,7 @@
         "views/msp_bill_run_views.xml",
         "views/msp_leakage_views.xml",
         "views/msp_audit_finding_views.xml",
+        "views/msp_late_change_views.xml",
         "views/res_partner_views.xml",
         "views/res_company_views.xml",
         "views/res_config_settings_views.xml",

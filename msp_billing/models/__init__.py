@@ -70,6 +70,7 @@ from . import account_move_void
 from . import account_move_report
 from . import ir_actions_report
 from . import msp_audit_finding
+from . import msp_late_change
 from . import msp_billing_audit
 from . import msp_billing_audit_count
 from . import msp_reminder_step

@@ -30,7 +30,10 @@ class MspBillingCycle(models.Model):
         last audit, those with findings, and one part of the rest: all within a week.
         """
         started = fields.Datetime.now()
-        self.env["msp.audit.finding"]._refresh(self._audit_due(started))
+        Late = self.env["msp.late.change"]
+        ids, touched = self._audit_due(started), Late._touched(self._audited_until())
+        self.env["msp.audit.finding"]._refresh(ids)
+        Late._refresh(sorted({*ids, *touched}))
         self.env["ir.config_parameter"].sudo().set_param(AUDITED, str(started))
         self.env["ir.cron"]._commit_progress()
 
@@ -77,19 +80,28 @@ class MspBillingCycle(models.Model):
     @api.model
     def _audit_due(self, now):
         """Return the ids of the cycles that the hourly audit looks at again."""
-        parameters = self.env["ir.config_parameter"].sudo()
-        since = parameters.get_param(AUDITED) or str(now - timedelta(days=2))
         hour = int(now.timestamp()) // 3600
         return self._audited_ids(
             SQL(
-                "(y.write_date >= %s::timestamp - interval '1 hour' "
+                "(y.write_date >= %s "
                 "OR MOD(y.id, %s) = %s OR EXISTS (SELECT 1 FROM msp_audit_finding f "
                 "WHERE f.res_model IN ('msp.billing.cycle') AND f.res_id = y.id))",
-                since,
+                self._audited_until(),
                 ROUND,
                 hour % ROUND,
             )
         )
+
+    @api.model
+    def _audited_until(self):
+        """Return since when records were written that no audit has seen.
+
+        An hour earlier than the last audit began: transactions overlap.
+        """
+        parameter = self.env["ir.config_parameter"].sudo().get_param(AUDITED)
+        if not parameter:
+            return fields.Datetime.now() - timedelta(days=2)
+        return fields.Datetime.to_datetime(parameter) - timedelta(hours=1)
 
     @api.model
     def _audit_again(self, ids):

@@ -36,6 +36,7 @@ from . import test_associate
 from . import test_tours
 from . import test_usage_histories
 from . import test_report
+from . import test_late_change
 from . import test_pdf_engine
 from . import test_consolidated
 from . import test_screens

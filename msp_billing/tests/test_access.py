@@ -24,6 +24,7 @@ msp.count.reading       rwc-   rwcu    r---       r---
 msp.delivery            r---   r---    r---       r---
 msp.extra.charge        rwcu   rwcu    r---       r---
 msp.leakage             r---   r---    ----       ----
+msp.late.change         r---   r---    r---       r---
 msp.reminder.step       r---   rwcu    r---       r---
 msp.service.plan        r---   rwcu    r---       r---
 msp.service.plan.price  r---   rwcu    r---       r---
@@ -107,6 +108,7 @@ class TestAccess(RefusalMixin, AccessCommon):
             (run, "action_resume", ()),
             (self.subscription, "action_dissociate", ("2026-06-01",)),
             (self.env["msp.audit.finding"], "action_audit", ()),
+            (self.env["msp.late.change"], "action_look_again", ()),
             (self.env["msp.computer"].search([]), "action_move", (1, 1, "2026-01-01")),
             (bill.msp_delivery_ids, "action_resend", ()),
             (bill.msp_delivery_ids, "action_mark_sent", ()),
