@@ -1,6 +1,6 @@
-import re
-
 from odoo import api, models
+
+from ..tools.names import natural
 
 # Names of computers in a row by the length of the longest: they stand at tab stops.
 COLUMNS = ((17, 4), (24, 3), (38, 2))
@@ -139,7 +139,7 @@ class MspBillDocument(models.AbstractModel):
     def _annex_group(self, cycle, entries, with_site):
         first = entries[:1]
         names = sorted(
-            (" ".join((entry.name or "").split()) for entry in entries), key=_natural
+            (" ".join((entry.name or "").split()) for entry in entries), key=natural
         )
         longest = max(map(len, names))
         columns = next((count for limit, count in COLUMNS if longest <= limit), 1)
@@ -199,12 +199,3 @@ class MspBillDocument(models.AbstractModel):
         groups = [group for charge in charges for group in charge["groups"]]
         names = sum(1 + group["names"].count("\n") for group in groups)
         return 20 + 12 * len(annex) + 8 * len(charges) + 6 * len(groups) + 4.5 * names
-
-
-def _natural(name):
-    """Return a key that puts PC-9 before PC-10."""
-    return [
-        (0, int(part), "") if part.isdecimal() else (1, 0, part.lower())
-        for part in re.split(r"(\d+)", name)
-        if part
-    ]

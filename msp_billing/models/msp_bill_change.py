@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.change_sql import CHANGES
+from ..tools.names import natural
 
 KINDS = ("came", "went", "moved", "type", "days")
 
@@ -115,6 +116,8 @@ class MspBillChange(models.AbstractModel):
         found = defaultdict(list)
         for row in rows:
             found[row[0]].append(ComputerChange(*row))
+        for changes in found.values():
+            changes.sort(key=lambda change: natural(change.name))
         return found
 
     @api.model

@@ -7,7 +7,7 @@ from odoo.tools import format_amount
 from odoo.tools.misc import format_date, formatLang
 
 # Computers named on paper under one heading; the workbook names all.
-NAMED_ON_PAPER = 60
+NAMED_ON_PAPER = 30
 
 
 class MspBillChange(models.AbstractModel):
@@ -83,8 +83,10 @@ class MspBillChange(models.AbstractModel):
         kinds = {
             "came": [row for row in rows if row.now and not row.before],
             "went": [row for row in rows if row.before and not row.now],
-            "days": [row for row in rows if row.before and row.now],
         }
+        for row in rows:
+            if row.before and row.now and row.kind not in ("came", "went"):
+                kinds.setdefault(row.kind, []).append(row)
         lines += [
             self._names_line(kind, own, change["texts"])
             for kind, own in kinds.items()

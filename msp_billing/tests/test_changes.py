@@ -109,6 +109,16 @@ class TestChanges(ReportCommon):
             ],
         )
 
+    def test_charge_says_what_moved(self):
+        north = self.env["res.partner"].create(
+            {"name": "North", "parent_id": self.customer.id}
+        )
+        self._start()
+        self.pcs[0].action_move(north, self.workstation, "2026-04-11")
+        self.assertEqual(
+            self._april().charge_ids.changes, "Moved: ACM-001 (Acme Ltd → North)"
+        )
+
     def test_other_customers_are_named_to_colleagues_only(self):
         other = self._customer("Rival Ltd")
         self._start()
@@ -271,9 +281,9 @@ class TestChanges(ReportCommon):
         self._computers(self.customer, 500, "2026-04-01")
         cycle = self._april()
         (section,) = cycle.move_id._msp_bill_document()["changes"]["sections"]
-        self.assertIn("ACM-060 and 440 more", section["lines"][1])
+        self.assertIn("ACM-030 and 470 more", section["lines"][1])
         pages = self._print(cycle.move_id)
-        self.assertIn("and 440 more", " ".join(" ".join(pages).split()))
+        self.assertIn("and 470 more", " ".join(" ".join(pages).split()))
         self.assertLess(len(pages), 6)
 
     def test_workbook_names_all(self):
