@@ -98,10 +98,12 @@ class MspLateChange(models.Model):
         :param list ids: of billed regular cycles; of others nothing changes
         """
         Cycle = self.env["msp.billing.cycle"]
+        self.search([("cycle_id.state", "!=", "billed")]).unlink()
         for start in range(0, len(ids), BATCH):
             batch = Cycle.browse(ids[start : start + BATCH]).exists()
             old = batch.filtered(lambda cycle: self._is_too_old(cycle))
             self._replace(old)
+            self.search([("cycle_id", "in", (batch - old).ids)]).unlink()
             self.env.flush_all()
             for model in ("msp.billing.cycle", "msp.charge", "msp.charge.computer"):
                 self.env[model].invalidate_model(flush=False)

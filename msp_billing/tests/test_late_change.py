@@ -79,6 +79,20 @@ class TestLateChange(MspBillingCommon):
         late.date_to = "2026-02-20"
         self.assertFalse(self._audit())
 
+    def test_what_is_voided_or_can_be_corrected_leaves_the_list(self):
+        self._computers(
+            self.customer, 1, "2026-02-11", name="Late-1", date_to="2026-06-01"
+        )
+        changes = self._audit()
+        february = changes.cycle_id.sorted("date_start")[0]
+        february.move_id.action_msp_void(True, "Billed anew")
+        left = self._audit()
+        self.assertEqual(len(left), 2)
+        self.assertNotIn(february, left.cycle_id)
+        self.company.msp_adjustment_months = 12
+        self.Late._refresh(left.cycle_id.ids)
+        self.assertFalse(left.exists())
+
     def test_computer_that_was_gone_long_before(self):
         self.pcs[1].date_to = "2026-02-11"
         changes = self._audit()
