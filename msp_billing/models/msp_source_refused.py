@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class MspSourceCustomer(models.Model):
@@ -28,17 +29,27 @@ class MspSourceCustomer(models.Model):
         :param datetime taken_at: when; without it, now
         """
         taken_at = taken_at or fields.Datetime.now()
-        for customer in self.search(
-            [
-                ("source_id", "=", source.id),
-                ("external_key", "in", list(counts)),
-                ("partner_id", "=", False),
-            ]
-        ):
-            if not customer.refused_at or customer.refused_at <= taken_at:
-                customer.write(
-                    {
-                        "refused_count": counts[customer.external_key],
-                        "refused_at": taken_at,
-                    }
-                )
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                # Another delivery may note the same ones now; who calls tries again.
+                """
+                UPDATE msp_source_customer customer
+                   SET refused_count = new.count,
+                       refused_at = %(taken_at)s
+                  FROM unnest(%(keys)s::varchar[], %(counts)s::integer[])
+                    AS new (key, count)
+                 WHERE customer.source_id = %(source)s
+                   AND customer.external_key = new.key
+                   AND customer.partner_id IS NULL
+                   AND (customer.refused_at IS NULL
+                        OR customer.refused_at <= %(taken_at)s)
+                """,
+                source=source.id,
+                keys=list(counts),
+                counts=list(counts.values()),
+                taken_at=taken_at,
+            ),
+            log_exceptions=False,
+        )
+        self.invalidate_model(["refused_count", "refused_at"])

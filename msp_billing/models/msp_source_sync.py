@@ -6,6 +6,7 @@ from psycopg2.errors import SerializationFailure
 from odoo import api, fields, models
 
 MAX_DETAILS = 500
+NOTE_TRIES = 20
 
 _logger = logging.getLogger(__name__)
 
@@ -193,15 +194,16 @@ class MspSourceSync(models.Model):
 
         @self.env.cr.postrollback.add
         def note():
-            try:
+            for tries_left in reversed(range(NOTE_TRIES)):
                 try:
                     note_again()
-                except SerializationFailure:
-                    # Another delivery noted the same customer at the same time.
-                    note_again()
-            except psycopg2.Error:
-                # The sender gets its error all the same; only the note is lost.
-                _logger.warning("A refused delivery was not noted.", exc_info=True)
+                except psycopg2.Error as error:
+                    # Others may note the same customer; each time one comes through.
+                    if isinstance(error, SerializationFailure) and tries_left:
+                        continue
+                    # The sender gets its error all the same; only the note is lost.
+                    _logger.warning("A refused delivery was not noted.", exc_info=True)
+                return
 
     @api.model
     def _note_refusal(self, source, vals, unmapped, counts=None):
