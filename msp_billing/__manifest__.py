@@ -29,6 +29,7 @@
         "wizards/msp_subscription_associate_views.xml",
         "wizards/msp_subscription_dissociate_views.xml",
         "wizards/msp_billing_cycle_release_views.xml",
+        "wizards/msp_bill_extend_views.xml",
         "wizards/msp_bill_void_views.xml",
         "wizards/msp_source_import_views.xml",
         "wizards/msp_source_key_new_views.xml",

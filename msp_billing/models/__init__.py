@@ -65,6 +65,7 @@ from . import msp_bill_run_open
 from . import msp_bill_run_issue
 from . import account_move
 from . import account_move_change
+from . import account_move_seal
 from . import account_move_line
 from . import account_move_void
 from . import account_move_report

@@ -151,6 +151,7 @@ class MspBillingCycle(models.Model):
     @api.model
     def _audit_texts(self):
         return {
+            "seal": self.env._("A posted bill was changed after it was posted:"),
             "overlap": self.env._("Billing cycles of a subscription overlap:"),
             "gap": self.env._(
                 "Days between the start and the last billed day are on no bill:"

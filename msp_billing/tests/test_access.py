@@ -82,6 +82,7 @@ class TestAccess(RefusalMixin, AccessCommon):
             "msp.subscription.associate": {"sales", "manager"},
             "msp.subscription.dissociate": {"sales", "manager"},
             "msp.billing.cycle.release": {"manager"},
+            "msp.bill.extend": {"manager", "accountant"},
             "msp.bill.void": {"manager"},
             "msp.company.settings": {"manager"},
             "msp.source.import": {"manager"},
@@ -102,6 +103,7 @@ class TestAccess(RefusalMixin, AccessCommon):
         bill = run.move_ids
         calls = [
             (bill, "action_msp_void", (True, "Why not")),
+            (bill, "action_msp_extend", ("2026-12-01", "Why not")),
             (run.cycle_ids, "action_release", ("Why not",)),
             (run.cycle_ids, "action_retry", ()),
             (run, "action_preview", ()),

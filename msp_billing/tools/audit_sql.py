@@ -3,6 +3,8 @@
 Rows are (id of the record, what is wrong with it).
 """
 
+from .seal_sql import CONTENT
+
 # Two live spans of the same key that share a day.
 _OVERLAP = """
     SELECT a.id, a.date_{f} || ' – ' || COALESCE(a.date_{t}::text, '…') || ' / '
@@ -13,6 +15,13 @@ _OVERLAP = """
 """
 
 CHECKS = {
+    "seal": (
+        "account.move",
+        "SELECT m.id, m.name FROM account_move m JOIN ("
+        + CONTENT
+        + ") AS content ON content.id = m.id "
+        "WHERE m.msp_seal IS NOT NULL AND m.msp_seal != content.seal",
+    ),
     "overlap": (
         "msp.billing.cycle",
         _OVERLAP.format(
