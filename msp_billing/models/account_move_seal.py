@@ -133,6 +133,8 @@ class AccountMove(models.Model):
     def _msp_refuse_sealed(self, what):
         sealed = self._msp_sealed()
         if sealed:
+            # Who may change no invoice at all is told that.
+            sealed.check_access("write")
             raise UserError(
                 self.env._(
                     "%(bill)s is posted and cannot %(what)s. Void it by a credit note, "

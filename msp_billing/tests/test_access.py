@@ -119,6 +119,8 @@ class TestAccess(RefusalMixin, AccessCommon):
             for role in ("internal", "portal", "auditor", "accountant"):
                 if name == "action_audit" and role in ("auditor", "accountant"):
                     continue
+                if name == "action_msp_extend" and role == "accountant":
+                    continue
                 with self.subTest(f"{role} {name}"), self.assertRaises(UserError):
                     getattr(self._as(role, record), name)(*arguments)
 
