@@ -1,7 +1,17 @@
+import base64
+
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from .common import MspBillingCommon
+
+EXPORT = """Organization;Device ID;Hostname;Device Type
+Acme Ltd;D-1;PC 1;Server
+Acme Ltd;D-2;PC 2;Laptop
+Beta Ltd;D-3;PC 3;Laptop
+Beta Ltd;D-4;PC 4;toaster
+Lab;D-5;PC 5;Server
+"""
 
 
 @tagged("post_install", "-at_install")
@@ -59,6 +69,35 @@ class TestTours(MspBillingCommon, HttpCase):
         self._work()
         self.assertEqual(run.state, "done")
         self._tour("see_bills", "manager")
+
+    def test_manager_imports_a_csv(self):
+        acme, beta = self._customer("Acme Ltd"), self._customer("Beta Ltd")
+        manager = self._user("manager", "msp_billing.group_msp_billing_manager")
+        source = self.env["msp.source"].create(
+            {"name": "RMM", "code": "tour", "company_id": self.company.id}
+        )
+        wizard = (
+            self.env["msp.source.import"]
+            .with_user(manager)
+            .create(
+                {
+                    "source_id": source.id,
+                    "file": base64.b64encode(EXPORT.encode()),
+                    "filename": "export.csv",
+                    "taken_at": "2026-01-15 10:00:00",
+                }
+            )
+        )
+        path = "/odoo/action-msp_billing.msp_source_import_action"
+        self.start_tour(
+            f"{path}/{wizard.id}",
+            "msp_billing_import_csv",
+            login="manager",
+            timeout=180,
+        )
+        computers = self.env["msp.computer"].search([("source_id", "=", source.id)])
+        self.assertEqual(sorted(computers.mapped("name")), ["PC 1", "PC 2", "PC 3"])
+        self.assertEqual(computers.partner_id, acme + beta)
 
     def test_sales_associates_and_dissociates(self):
         plan = self._plan("Workstation Care", cost=12.5)

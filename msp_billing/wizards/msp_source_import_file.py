@@ -89,7 +89,7 @@ class MspSourceImport(models.TransientModel):
             if problem.code == "ragged":
                 problem.values["expected"] = len(sheet.header)
             if problem.code == "no_customer":
-                problem.values["column"] = self.column_customer_id.label
+                problem.values["column"] = self.column_customer_id.name
         return Draft(content, groups, self._read_contacts(groups))
 
     def _refusal(self, error):

@@ -105,7 +105,9 @@ class MspSourceImport(models.TransientModel):
             outcome.plans.append((key, groups[key], plan))
             self._tell(outcome, key, groups[key], plan)
         for key in sorted(skipped & set(groups)):
-            outcome.sum_of(key).level = "skipped"
+            sum_ = outcome.sum_of(key)
+            sum_.level = "skipped"
+            sum_.message = self.env._("Skipped: its lines are left out.")
             for line in groups[key]:
                 outcome.add(line_entry("skipped", line, None))
         self._warn(outcome)
