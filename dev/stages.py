@@ -124,7 +124,7 @@ def addon(context: Context) -> None:
 
 
 def proofs(context: Context) -> None:
-    """Prove bills on a database: random acts of an MSP against the oracle."""
+    """Prove bills on a database: random acts, and months in several zones."""
     name, log = context.name("proofs"), context.log("proofs")
     databases.clone(context.name("install"), name)
     log.write_text("")
