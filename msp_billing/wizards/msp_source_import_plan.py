@@ -219,12 +219,15 @@ class MspSourceImport(models.TransientModel):
             text = CsvTexts(self.env).line(problem)
             place = self.env._("Line %(number)s", number=problem.number)
             more.setdefault(problem.customer, []).append(f"{place}: {text}")
+        plans, labels, others = [], [], []
         for key, lines, plan in outcome.plans:
             if isinstance(plan, str):
                 self._log_refused(key, plan)
                 continue
-            label = self._line_label(lines)
-            sync, _reasons = source._apply_plan(plan, label, more.pop(key, ()))
+            plans.append(plan)
+            labels.append(self._line_label(lines))
+            others.append(more.pop(key, ()))
+        for sync, _reasons in source._apply_all(plans, labels, others):
             syncs += sync
         for key, texts in more.items():
             self._log_refused(key, "\n".join(texts[:20]))
