@@ -17,6 +17,7 @@ from . import res_users
 from . import msp_source_sync
 from . import msp_source_apply
 from . import msp_computer
+from . import msp_computer_reported
 from . import msp_computer_period
 from . import msp_count_reading
 from . import msp_service_plan

@@ -110,6 +110,13 @@ class MspComputer(models.Model):
         copy=False,
         help="When the source last said that the computer is there.",
     )
+    is_fresh = fields.Boolean(
+        string="In the Newest Report",
+        readonly=True,
+        copy=False,
+        help="Its customer's newest complete report named it, and says when it was "
+        "last reported.",
+    )
     last_contact = fields.Datetime(
         copy=False, help="When the source last heard from the computer."
     )

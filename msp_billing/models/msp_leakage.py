@@ -22,16 +22,19 @@ class MspLeakage(models.Model):
     _rec_name = "name"
     _depends = {
         "msp.computer": [
+            "is_fresh",
             "last_contact",
             "name",
             "reported_at",
             "serial",
+            "source_customer_id",
             "source_id",
         ],
         "msp.computer.period": ["computer_id", "date_from", "date_to", "partner_id"],
         "msp.source": ["active"],
         "msp.source.customer": [
             "ignored",
+            "last_complete_at",
             "partner_id",
             "refused_at",
             "refused_count",

@@ -121,7 +121,12 @@ class MspSourceSync(models.Model):
             for place, plan in enumerate(plans)
             for row in plan.changes.new_rows
         ]
+        ingest_sql.touch_customers(self.env, _left_customers(plans))
+        missing = [ref for plan in plans for ref in plan.changes.missing]
+        ingest_sql.note_missing(self.env, missing)
         ingest_sql.note_seen(self.env, frames, seen)
+        contacts = [row for plan in plans for row in plan.changes.contacts]
+        ingest_sql.note_contacts(self.env, contacts)
         self._apply_histories(plans)
         ingest_sql.create_computers(self.env, plans[0].customer.source_id, frames, new)
         ingest_sql.stamp_customers(self.env, frames)
@@ -142,6 +147,16 @@ class MspSourceSync(models.Model):
             for ref, last in plan.changes.end.items():
                 new[ref] = end(old[ref], day, last)
         inventory_sql.store_histories(self.env, old, new)
+
+
+def _left_customers(plans):
+    """Return the ids of the source's customers that computers are taken from."""
+    return {
+        known.customer
+        for plan in plans
+        for known, _reported in plan.changes.told
+        if known.customer not in (None, plan.scene.customer)
+    }
 
 
 def _place_label(index):

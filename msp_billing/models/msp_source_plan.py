@@ -112,12 +112,14 @@ class MspSource(models.Model):
                 partners=frozenset((partner, *sites.get(partner, ()))),
                 taken_at=plan.snapshot.taken_at,
                 day=days.of(plan.snapshot.taken_at),
+                settles=plan.settles,
             )
 
     def _known_computers(self, plans):
         """Return for each plan the known computers, as they stand on its day.
 
-        Those whose key is reported, and those that the customer has.
+        Those whose key is reported, and those that the customer has, or had when it
+        was reported last.
         """
         self.env.flush_all()
         found = [None] * len(plans)
@@ -149,7 +151,7 @@ class MspSource(models.Model):
             computers = [
                 computer
                 for computer in own.get(customer, ())
-                if computer.managed or computer.key in reported
+                if computer.managed or computer.fresh or computer.key in reported
             ]
             others = [by_key[key] for key in reported if key in by_key]
             computers += [other for other in others if other.customer != customer]

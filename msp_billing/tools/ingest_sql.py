@@ -7,6 +7,26 @@ from odoo.tools import SQL
 
 from .inventory_sql import columns, run, stamps
 
+def reported_at(computer, **options):
+    """Return the SQL of when a computer was reported, by the alias of its table.
+
+    Nearly all are with the newest complete snapshot of their customer, every day: they
+    are as fresh as that, and nothing is written to them. The others tell it themselves.
+
+    :param options: of the SQL
+    """
+    return SQL(
+        """
+        CASE WHEN %(computer)s.is_fresh
+             THEN (SELECT customer.last_complete_at FROM msp_source_customer customer
+                    WHERE customer.id = %(computer)s.source_customer_id)
+             ELSE %(computer)s.reported_at
+         END
+        """,
+        computer=SQL.identifier(computer),
+        **options,
+    )
+
 
 def read_computers(env, source, day, customers=None, keys=None):
     """Return the computers of a source as they stand on a day, as ``Known`` takes them.
@@ -24,12 +44,16 @@ def read_computers(env, source, day, customers=None, keys=None):
             """
             SELECT computer.id, computer.external_key, computer.name,
                    COALESCE(computer.serial, ''), computer.source_customer_id,
-                   computer.reported_at,
+                   CASE WHEN computer.is_fresh THEN customer.last_complete_at
+                   ELSE computer.reported_at END,
                    COALESCE(period.partner_id, computer.partner_id),
                    COALESCE(period.type_id, computer.type_id),
                    period.date_from, period.date_to,
-                   period.date_to IS NOT DISTINCT FROM computer.date_to
+                   period.date_to IS NOT DISTINCT FROM computer.date_to,
+                   computer.is_fresh, computer.active, computer.last_contact
               FROM msp_computer computer
+         LEFT JOIN msp_source_customer customer
+                ON customer.id = computer.source_customer_id
          LEFT JOIN msp_computer_period period
                 ON period.computer_id = computer.id
                AND period.date_from <= %(day)s
@@ -46,19 +70,21 @@ def read_computers(env, source, day, customers=None, keys=None):
 def _frames(frames):
     """Return the snapshots as a table that rows name by their place.
 
-    :param frames: (customer of the source, partner, taken at, day, complete)
+    :param frames: (customer of the source, partner, taken at, day, complete, settles)
     """
     return SQL(
         "unnest(%s::integer[], %s::integer[], %s::integer[], %s::timestamp[], "
-        "%s::date[], %s::boolean[]) "
-        "AS frame (place, customer, partner, taken_at, day, complete)",
+        "%s::date[], %s::boolean[], %s::boolean[]) "
+        "AS frame (place, customer, partner, taken_at, day, complete, settles)",
         list(range(len(frames))),
-        *columns(frames, 5),
+        *columns(frames, 6),
     )
 
 
 def note_seen(env, frames, rows):
     """Note on known computers that they were reported.
+
+    When it settles, they are as fresh as it; see ``reported_at``.
 
     :param rows: (place, id, name, serial, last contact, whether the row was accepted);
         name and serial are None where they stay
@@ -73,7 +99,7 @@ def note_seen(env, frames, rows):
                SET name = COALESCE(seen.name, computer.name),
                    serial = COALESCE(seen.serial, computer.serial),
                    last_contact = COALESCE(seen.contact, computer.last_contact),
-                   reported_at = frame.taken_at,
+                   reported_at = frame.taken_at, is_fresh = frame.settles,
                    source_customer_id = frame.customer,
                    active = computer.active OR seen.accepted,
                    (write_uid, write_date) = ROW (%s)
@@ -86,6 +112,68 @@ def note_seen(env, frames, rows):
             stamps(env),
             *columns(rows, 6),
             _frames(frames),
+        ),
+    )
+
+
+def note_contacts(env, rows):
+    """Note on computers that are as before when their source last heard from them.
+
+    :param rows: (id, last contact)
+    """
+    if not rows:
+        return
+    run(
+        env,
+        SQL(
+            """
+            UPDATE msp_computer computer
+               SET last_contact = seen.contact, (write_uid, write_date) = ROW (%s)
+              FROM unnest(%s::integer[], %s::timestamp[]) AS seen (id, contact)
+             WHERE computer.id = seen.id
+            """,
+            stamps(env),
+            *columns(rows, 2),
+        ),
+    )
+
+
+def note_missing(env, computer_ids):
+    """Keep when computers were reported, before a complete snapshot without them."""
+    if not computer_ids:
+        return
+    run(
+        env,
+        SQL(
+            """
+            UPDATE msp_computer computer
+               SET reported_at = customer.last_complete_at, is_fresh = false,
+                   (write_uid, write_date) = ROW (%s)
+              FROM msp_source_customer customer
+             WHERE computer.id = ANY(%s) AND computer.is_fresh
+               AND customer.id = computer.source_customer_id
+            """,
+            stamps(env),
+            computer_ids,
+        ),
+    )
+
+
+def touch_customers(env, customer_ids):
+    """Change the rows of customers that computers are taken from.
+
+    What they report of unchanged computers changes no row of a computer. So this makes
+    another delivery for them, at the same time, fail to serialize.
+    """
+    if not customer_ids:
+        return
+    run(
+        env,
+        SQL(
+            "UPDATE msp_source_customer SET (write_uid, write_date) = ROW (%s) "
+            "WHERE id = ANY(%s)",
+            stamps(env),
+            sorted(customer_ids),
         ),
     )
 
@@ -105,11 +193,12 @@ def create_computers(env, source, frames, rows):
                 INSERT INTO msp_computer (
                             external_key, name, type_id, serial, last_contact, active,
                             company_id, partner_id, date_from, source_id,
-                            source_customer_id, reported_at,
+                            source_customer_id, reported_at, is_fresh,
                             create_uid, create_date, write_uid, write_date)
                      SELECT new.key, new.name, new.type_id, NULLIF(new.serial, ''),
                             new.contact, true, %s, frame.partner, frame.day, %s,
-                            frame.customer, frame.taken_at, %s, %s
+                            frame.customer, frame.taken_at, frame.settles,
+                            %s, %s
                        FROM unnest(%s::integer[], %s::varchar[], %s::varchar[],
                                    %s::integer[], %s::varchar[], %s::timestamp[])
                          AS new (place, key, name, type_id, serial, contact)

@@ -210,15 +210,18 @@ ROWS = """
     UNION ALL
     SELECT p.computer_id::bigint * 8 + 3, 'silent', p.company_id, p.partner_id,
            k.source_id, NULL, p.computer_id, NULL, NULL, NULL, b.plan_id, p.type_id,
-           k.name, COALESCE(LEAST(k.last_contact, k.reported_at), p.date_from)::date,
+           k.name, COALESCE(LEAST(k.last_contact, t.reported_at), p.date_from)::date,
            1, b.value, FALSE
       FROM present p
       JOIN company o ON o.id = p.company_id
       JOIN msp_computer k ON k.id = p.computer_id
+      LEFT JOIN msp_source_customer c ON c.id = k.source_customer_id
+      CROSS JOIN LATERAL (SELECT CASE WHEN k.is_fresh THEN c.last_complete_at
+                                      ELSE k.reported_at END AS reported_at) t
       JOIN billed b ON b.partner_id = p.partner_id AND b.type_id = p.type_id
                         AND b.company_id = p.company_id
      WHERE k.source_id IS NOT NULL
-       AND COALESCE(LEAST(k.last_contact, k.reported_at), p.date_from) < o.silent
+       AND COALESCE(LEAST(k.last_contact, t.reported_at), p.date_from) < o.silent
     UNION ALL
     SELECT p.computer_id::bigint * 8 + 4, 'no_plan', p.company_id, p.partner_id,
            k.source_id, NULL, p.computer_id, NULL, NULL, NULL, u.plan_id, p.type_id,

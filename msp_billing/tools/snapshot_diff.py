@@ -21,6 +21,9 @@ class Known(NamedTuple):
     date_from: date | None  # of the period that covers the day; None: none does
     date_to: date | None  # and its end
     final: bool  # no period follows it
+    fresh: bool | None  # reported with the customer's newest complete snapshot
+    active: bool
+    last_contact: datetime | None
 
     @property
     def managed(self):
@@ -36,6 +39,7 @@ class Scene:
     partners: frozenset  # and the sites below
     taken_at: datetime
     day: date
+    settles: bool  # what it names is as fresh as the customer's newest complete report
 
 
 @dataclass
@@ -46,11 +50,14 @@ class Changes:
     place: dict = field(default_factory=dict)  # id: (partner, kind)
     end: dict = field(default_factory=dict)  # id: the first day without it
     seen: list = field(default_factory=list)  # (known, reported)
+    told: list = field(default_factory=list)  # those whose row has to tell it
     named: list = field(default_factory=list)  # known, in a rejected row
     rejected: list = field(default_factory=list)
     news: dict = field(default_factory=dict)  # index of a row: what it changes
     gone: list = field(default_factory=list)  # known, whose end is in ``end``
     kept: list = field(default_factory=list)  # known, missing here, named elsewhere
+    missing: list = field(default_factory=list)  # ids that are not fresh any more
+    contacts: list = field(default_factory=list)  # (id, last contact), else as before
     before: int = 0  # computers that the customer had
     added: int = 0
     changed: int = 0
@@ -69,7 +76,7 @@ class Changes:
 
     @property
     def seen_rows(self):
-        """Id, name, serial, last contact of known ones; whether the row is good.
+        """Id, name, serial, last contact of those told; whether the row is good.
 
         Name and serial are None where they stay.
         """
@@ -81,7 +88,7 @@ class Changes:
                 reported.last_contact,
                 True,
             )
-            for known, reported in self.seen
+            for known, reported in self.told
         ]
         rows = [
             (ref, name or None, serial or None, contact, good)
@@ -103,10 +110,18 @@ class Plan:
 
     @property
     def frame(self):
-        """The source's customer, the customer, the moment, its day, whether all."""
+        """The source's customer, the customer, the moment, its day, whether all.
+
+        And whether computers are as fresh as the customer's newest complete report.
+        """
         scene = self.scene
-        may_end = self.snapshot.may_end
-        return scene.customer, scene.partner, scene.taken_at, scene.day, may_end
+        where, when = (scene.customer, scene.partner), (scene.taken_at, scene.day)
+        return *where, *when, self.snapshot.may_end, scene.settles
+
+    @property
+    def settles(self):
+        """Whether computers that it names are as fresh as the customer after it."""
+        return self.snapshot.may_end
 
 
 def compare(snapshot, known, scene, day_of, elsewhere=frozenset()):
@@ -122,7 +137,9 @@ def compare(snapshot, known, scene, day_of, elsewhere=frozenset()):
         _compare_one(changes, by_key.get(reported.key), reported, scene)
     for row in snapshot.rejected:
         computer = by_key.get(row.key)
-        if computer and computer.customer == scene.customer:
+        if not computer or computer.customer != scene.customer:
+            continue
+        if not (computer.fresh and scene.settles):
             changes.named.append(computer)
     _compare_missing(changes, snapshot, known, scene, day_of, elsewhere)
     changes.rejected.sort(key=lambda row: row.index)
@@ -137,6 +154,8 @@ def _compare_missing(changes, snapshot, known, scene, day_of, elsewhere):
         changes.before += own
         if not snapshot.may_end or computer.key in reported_keys:
             continue
+        if computer.fresh:
+            changes.missing.append(computer.id)
         if computer.key not in elsewhere:
             _end(changes, computer, scene, day_of)
         elif own:
@@ -175,6 +194,10 @@ def _compare_known(changes, computer, reported, scene):
     if _is_as_before(computer, reported, scene):
         changes.seen.append((computer, reported))
         changes.news[reported.index] = "unchanged"
+        if not (computer.fresh and scene.settles and computer.active):
+            changes.told.append((computer, reported))
+        elif reported.last_contact not in (None, computer.last_contact):
+            changes.contacts.append((computer.id, reported.last_contact))
         return
     stays = computer.customer in (None, scene.customer)
     stays = stays and computer.partner in scene.partners
@@ -187,6 +210,7 @@ def _compare_known(changes, computer, reported, scene):
         computer.serial,
     )
     changes.seen.append((computer, reported))
+    changes.told.append((computer, reported))
     if back or moved or retyped:
         changes.place[computer.id] = (partner, reported.kind)
     news = {"back": back, "moved": moved, "retyped": retyped, "renamed": renamed}

@@ -1,0 +1,36 @@
+from odoo import models
+
+from ..tools.ingest_sql import reported_at
+
+# By these a computer says when it was reported.
+OWN = {"is_fresh", "reported_at", "source_customer_id"}
+
+
+class MspComputer(models.Model):
+    """When computers were reported, without a write to each of them every day.
+
+    What its customer's newest complete report named is as fresh as that; others tell
+    it themselves. Whoever reads ``reported_at`` by the ORM need not care.
+    """
+
+    _inherit = "msp.computer"
+
+    # === CRUD METHODS === #
+    def write(self, vals):
+        if OWN & vals.keys():
+            self._tell_themselves()
+        return super().write(vals)
+
+    # === BUSINESS METHODS === #
+    def _tell_themselves(self):
+        """Keep on the computers when they were reported, as somebody changes it."""
+        for computer in self.filtered("is_fresh"):
+            values = {"reported_at": computer.reported_at, "is_fresh": False}
+            super(MspComputer, computer).write(values)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Return when computers were reported, for reading, searching and sorting."""
+        sql = super()._field_to_sql(alias, field_expr, query)
+        if field_expr != "reported_at":
+            return sql
+        return reported_at(alias, to_flush=sql.to_flush)
