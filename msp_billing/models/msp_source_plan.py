@@ -3,8 +3,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import ingest_sql as sql
-from ..tools.snapshot import read_rows
 from ..tools.snapshot_diff import Known, Plan, Scene, compare
+from ..tools.snapshot_rows import read_rows
 
 
 class MspSource(models.Model):

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from .inventory_sql import columns, run, stamps
 
+
 def reported_at(computer, **options):
     """Return the SQL of when a computer was reported, by the alias of its table.
 

@@ -20,8 +20,6 @@ MAX_ROWS = 100_000
 MAX_LENGTH = 255
 # Unset clocks report 1970, or the last day that they know.
 FIRST_YEAR, LAST_YEAR = 2000, 2999
-# How far a computer's clock may be ahead of the one that reports.
-CLOCK_TOLERANCE = timedelta(days=1)
 MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?"
     r"\s?(Z|[+-]\d\d:?\d\d)?",
@@ -98,7 +96,7 @@ class Snapshot:
         text = json.dumps([frame, rows], default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    @property
+    @cached_property
     def reported_keys(self):
         """The keys that the source still knows, those of rejected rows too."""
         keys = {computer.key for computer in self.computers}
@@ -233,68 +231,3 @@ def _flag(data, name, default=None):
     if not isinstance(value, bool):
         raise SnapshotError("not_a_flag", what=name, value=shown(value))
     return value
-
-
-def read_rows(snapshot, kinds):
-    """Fill the computers and the rejections of a snapshot.
-
-    :param dict kinds: the known computer types by their code and name in lower case
-    """
-    seen = {}
-    snapshot.computers, snapshot.rejected = [], []
-    for index, row in enumerate(snapshot.rows):
-        key = None
-        try:
-            key = _read_key(row)
-            _note_key(seen, key, index)
-            reported = _read_computer(index, key, row, kinds, snapshot.taken_at)
-            snapshot.computers.append(reported)
-        except RowError as error:
-            snapshot.rejected.append(Rejection(index, error.code, error.values, key))
-
-
-def _note_key(seen, key, index):
-    if key in seen:
-        raise RowError("double", key=key, first=seen[key])
-    seen[key] = index
-
-
-def _read_key(row):
-    if not isinstance(row, dict):
-        raise RowError("not_a_row", value=shown(row))
-    key = read_text(row.get("key"), "key")
-    if not key:
-        raise RowError("no_key", name=shown(row.get("name")))
-    return key
-
-
-def _read_computer(index, key, row, kinds, taken_at):
-    kind = read_text(row.get("type"), "type")
-    if not kind:
-        raise RowError("no_type", key=key)
-    kind_id = kinds.get(kind) or kinds.get(kind.casefold())
-    if not kind_id:
-        raise RowError("unknown_type", key=key, value=shown(kind))
-    return Reported(
-        index=index,
-        key=key,
-        name=read_text(row.get("name"), "name"),
-        kind=kind_id,
-        serial=read_text(row.get("serial"), "serial"),
-        last_contact=_read_contact(key, row.get("last_contact"), taken_at),
-    )
-
-
-def _read_contact(key, value, taken_at):
-    """Return the last contact as naive UTC; None when there was none.
-
-    Tools write "never" as the first moment of their clock.
-    """
-    moment = read_moment(value)
-    if moment is None:
-        if value in (None, "") or value is False:
-            return None
-        raise RowError("no_contact", key=key, value=shown(value))
-    if moment > taken_at + CLOCK_TOLERANCE:
-        raise RowError("contact_ahead", key=key, value=shown(value))
-    return moment if moment.year >= FIRST_YEAR else None

@@ -134,7 +134,11 @@ def compare(snapshot, known, scene, day_of, elsewhere=frozenset()):
     changes = Changes(rejected=list(snapshot.rejected))
     by_key = {computer.key: computer for computer in known}
     for reported in snapshot.computers:
-        _compare_one(changes, by_key.get(reported.key), reported, scene)
+        computer = by_key.get(reported.key)
+        if computer is not None and _is_as_before(computer, reported, scene):
+            _note_unchanged(changes, computer, reported, scene)
+        else:
+            _compare_one(changes, computer, reported, scene)
     for row in snapshot.rejected:
         computer = by_key.get(row.key)
         if not computer or computer.customer != scene.customer:
@@ -191,14 +195,6 @@ def _compare_known(changes, computer, reported, scene):
     A person may have put the computer into a site below the customer: it stays there,
     unless another organisation of the source reported it before.
     """
-    if _is_as_before(computer, reported, scene):
-        changes.seen.append((computer, reported))
-        changes.news[reported.index] = "unchanged"
-        if not (computer.fresh and scene.settles and computer.active):
-            changes.told.append((computer, reported))
-        elif reported.last_contact not in (None, computer.last_contact):
-            changes.contacts.append((computer.id, reported.last_contact))
-        return
     stays = computer.customer in (None, scene.customer)
     stays = stays and computer.partner in scene.partners
     partner = computer.partner if stays else scene.partner
@@ -218,6 +214,15 @@ def _compare_known(changes, computer, reported, scene):
     changes.news[reported.index] = first
     changes.added += first == "back"
     changes.changed += first in ("moved", "retyped", "renamed")
+
+
+def _note_unchanged(changes, computer, reported, scene):
+    changes.seen.append((computer, reported))
+    changes.news[reported.index] = "unchanged"
+    if not (computer.fresh and scene.settles and computer.active):
+        changes.told.append((computer, reported))
+    elif reported.last_contact not in (None, computer.last_contact):
+        changes.contacts.append((computer.id, reported.last_contact))
 
 
 def _is_as_before(computer, reported, scene):

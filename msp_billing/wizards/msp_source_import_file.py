@@ -15,13 +15,13 @@ from ..tools.csv_groups import Groups, group
 from ..tools.csv_reader import FileError, double_names, open_sheet, plain, read_table
 from ..tools.csv_texts import CsvTexts
 from ..tools.snapshot import (
-    CLOCK_TOLERANCE,
     FIRST_YEAR,
     RowError,
     read_moment,
     read_text,
     shown,
 )
+from ..tools.snapshot_rows import CLOCK_TOLERANCE
 
 MAX_UNKNOWN_CUSTOMERS = 2000
 MAX_UNKNOWN_TYPES = 200
