@@ -203,6 +203,26 @@ class TestLeakage(LeakageCommon):
         self.company.msp_silent_days = 90
         self.assertFalse(self._leaks("silent"))
 
+    def test_a_silent_source_makes_computers_silent(self):
+        """They are as fresh as the newest complete report of their customer."""
+        for key, day in (("old", "2026-05-01"), ("new", "2026-06-30")):
+            organisation = self.env["msp.source.customer"].create(
+                {
+                    "source_id": self.source.id,
+                    "external_key": key,
+                    "partner_id": self.customer.id,
+                    "last_complete_at": f"{day} 12:00:00",
+                }
+            )
+            computer = self._reported(self.customer, 1, key)
+            computer.reported_at = "2026-05-15 12:00:00"
+            computer.source_customer_id = organisation
+            computer.is_fresh = True
+        [leak] = self._leaks("silent")
+        self.assertEqual(leak.name, leak.computer_id.name)
+        self.assertEqual(leak.computer_id.external_key, "old0")
+        self.assertEqual(leak.since, date(2026, 5, 1))
+
     def test_silent_computers_cost_what_all_plans_ask(self):
         extra = self._plan(
             "Backup", prices=[{"unit_price": 7, "price_period": "cycle"}]

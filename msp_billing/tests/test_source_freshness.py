@@ -178,6 +178,29 @@ class TestFreshness(SourceCase):
         self.env.invalidate_all()
         self.assertEqual(gone.reported_at, moment("2026-04-01 10:00"))
 
+    def test_one_delivery_moves_one_and_keeps_another(self):
+        """What it names elsewhere keeps its moment, until it is reported there."""
+        self.ingest("1 Apr", "1", "2", "3")
+        snapshots = [
+            self.snapshot("2 Apr", "1"),
+            self.snapshot("2 Apr", "2", self.row("3", "toaster"), customer="B"),
+        ]
+        for order in (snapshots, snapshots[::-1]):
+            with (
+                self.subTest(first=order[0]["customer"]),
+                self.env.cr.savepoint() as it,
+            ):
+                frames = [self.source._read(each) for each in order]
+                plans = self.source._plan_all(frames, frozenset("123"))
+                self.source._apply_all(plans)
+                old, new = moment("2026-04-01 10:00"), moment("2026-04-02 10:00")
+                found = [self.find(key) for key in "123"]
+                self.assertEqual([one.reported_at for one in found], [new, new, old])
+                maps = [one.source_customer_id for one in found]
+                self.assertEqual(maps, [self.map_acme, self.map_beta, self.map_acme])
+                self.assertFalse(found[2].date_to)
+                it.rollback()
+
     def test_an_archived_computer_comes_back(self):
         """It ends later by hand, is archived, and is still fresh."""
         self.ingest("1 Apr", "1", "2")
