@@ -20,22 +20,19 @@ class MspComputer(models.Model):
 
         A last contact that is new every day then changes no index.
         """
-        super().init()
         self.env.cr.execute("ALTER TABLE msp_computer SET (fillfactor = 50)")
+        return super().init()
 
     # === CRUD METHODS === #
     def write(self, vals):
         if OWN & vals.keys():
-            self._tell_themselves()
+            # What they say from now on begins with what was so far.
+            for computer in self.filtered("is_fresh"):
+                own = {"reported_at": computer.reported_at, "is_fresh": False}
+                super(MspComputer, computer).write(own)
         return super().write(vals)
 
     # === BUSINESS METHODS === #
-    def _tell_themselves(self):
-        """Keep on the computers when they were reported, as somebody changes it."""
-        for computer in self.filtered("is_fresh"):
-            values = {"reported_at": computer.reported_at, "is_fresh": False}
-            super(MspComputer, computer).write(values)
-
     def _field_to_sql(self, alias, field_expr, query=None):
         """Return when computers were reported, for reading, searching and sorting."""
         sql = super()._field_to_sql(alias, field_expr, query)

@@ -56,7 +56,7 @@ class TestRows(BaseCase):
             del row[name]
         return random.choice((row,) * 30 + (None, [], "row"))
 
-    def read(self, rows):
+    def rows_of(self, rows):
         taken_at = datetime(2026, 4, 1, 10)  # noqa: DTZ001
         snapshot = Snapshot("A", taken_at, True, False, rows)
         snapshot_rows.read_rows(snapshot, KINDS)
@@ -66,9 +66,9 @@ class TestRows(BaseCase):
         random, plain = Random(3), 0
         for _list in range(3000):
             rows = [self.a_row(random) for _row in range(random.randrange(1, 5))]
-            found = self.read(rows)
+            found = self.rows_of(rows)
             with patch.object(snapshot_rows, "_plain_row", return_value=None) as look:
-                self.assertEqual(self.read(rows), found, rows)
+                self.assertEqual(self.rows_of(rows), found, rows)
             self.assertEqual(look.call_count, len(rows))
             plain += len(found[0])
         self.assertGreater(plain, 500)
