@@ -51,8 +51,9 @@ class AccountMove(models.Model):
     # === COMPUTE METHODS === #
     def _compute_show_reset_to_draft_button(self):
         """EXTENDS account: a sealed bill shows no button that would be refused."""
-        super()._compute_show_reset_to_draft_button()
+        result = super()._compute_show_reset_to_draft_button()
         self._msp_sealed().show_reset_to_draft_button = False
+        return result
 
     # === CRUD METHODS === #
     def write(self, vals):

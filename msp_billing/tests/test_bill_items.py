@@ -271,7 +271,7 @@ class TestBillItems(MspBillingCommon):
     def test_steps_aside_for_what_it_does_not_know(self):
         builder = self._bot_builder()
         case = (self.products[1], "out_invoice", self.company.currency_id, self.payer)
-        early = self.terms[2].copy({"early_pay_discount_computation": "mixed"})
+        early = self.terms[2]
         early.early_pay_discount_computation = "mixed"
         self.assertIsNone(builder._complete(self._vals(*case, early)))
         vals = self._vals(*case, self.terms[0])
