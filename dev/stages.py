@@ -68,8 +68,7 @@ def _pytest(*arguments: object, **more: str) -> None:
     report = paths.LOGS / f"msp_test_{os.getpid()}_junit.xml"
     report.unlink(missing_ok=True)
     env = {"PGOPTIONS": FASTER, "COVERAGE_FILE": str(coverage_file()), **more}
-    slow = ("--durations=10", "--durations-min=10")
-    options = (f"--junitxml={report}", *slow, *map(str, arguments))
+    options = (f"--junitxml={report}", *map(str, arguments))
     code = call([*command, *options], apart=True, **env)
     TOTALS.add(report)
     if code:

@@ -51,9 +51,14 @@ class TestAudit(MspBillingCommon):
         self.assertEqual(self._codes(), set())
 
     # === EVIDENCE === #
+    def _bill_in_2099(self):
+        """Let the bills be newer than all history: nothing changed since then."""
+        self._damage("UPDATE msp_billing_cycle SET write_date = '2099-01-01'")
+        self._damage("UPDATE msp_charge SET create_date = '2099-01-01'")
+
     def _damage_evidence(self, query, *parameters):
         """Damage what is long billed: nothing was written since."""
-        self._damage("UPDATE msp_billing_cycle SET write_date = '2099-01-01'")
+        self._bill_in_2099()
         self.assertEqual(self._codes(), set())
         self._damage(query, *parameters)
         return self._codes()
@@ -89,11 +94,11 @@ class TestAudit(MspBillingCommon):
     def test_corrected_evidence_is_sound(self):
         late = self._computers(self.customer, 1, "2026-03-11", name="Late")
         self._bill("2026-05-01")
-        self._damage("UPDATE msp_billing_cycle SET write_date = '2099-01-01'")
+        self._bill_in_2099()
         self.assertEqual(self._codes(), set())
         late.date_from = "2026-05-01"
         self._bill("2026-06-01")
-        self._damage("UPDATE msp_billing_cycle SET write_date = '2099-01-01'")
+        self._bill_in_2099()
         self.assertEqual(self._codes(), set())
 
     def test_evidence_of_others(self):

@@ -118,7 +118,8 @@ EVIDENCE_CHECKS = {
 
 # What counting again gives (after EVIDENCE) against what is stored, corrections of it
 # included: the newest evidence of a computer rules. ``changed``: something that
-# decides what is counted was written since the cycle was billed.
+# decides what is counted was written since the cycle was billed, which is when its
+# charges were made: the cycle itself may have been written later.
 RECOUNT = f"""
     , stored AS (
         SELECT DISTINCT ON (cycle_id, price_id, computer_id, is_own) *
@@ -155,7 +156,10 @@ RECOUNT = f"""
          WHERE (n.days, n.status) IS DISTINCT FROM (o.days, o.status)
     ),
     judged_again AS (
-        SELECT d.*, y.write_date - {MARGIN} AS billed, y.plan_id, y.subscription_id,
+        SELECT d.*, y.plan_id, y.subscription_id,
+               COALESCE((SELECT MIN(c.create_date) FROM msp_charge c
+                          WHERE c.cycle_id = y.id), y.write_date)
+                   - {MARGIN} AS billed,
                EXISTS (SELECT 1 FROM stored s WHERE s.cycle_id = d.cycle_id
                           AND s.computer_id = d.computer_id) AS is_listed
           FROM different d JOIN msp_billing_cycle y ON y.id = d.cycle_id
