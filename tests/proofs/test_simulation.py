@@ -70,8 +70,9 @@ SUBSCRIPTIONS = [
 class Company(World):
     """One company: its zone, customers, plans and subscriptions."""
 
-    def __init__(self, case, company, zone):
-        self.case, self.env, self.company = case, case.env, company
+    def __init__(self, case, clock, company, zone):
+        self.case, self.clock = case, clock
+        self.env, self.company = case.env, company
         self.zone = ZoneInfo(zone)
         self.random = Random(f"{SEED} {zone}")
         company.write(
@@ -241,7 +242,7 @@ class TestSimulation(MspBillingCommon):
         frozen = clock.start()
         self.addCleanup(clock.stop)
         worlds = [
-            Company(self, company, zone)
+            Company(self, frozen, company, zone)
             for company, zone in zip(self.companies, ZONES, strict=True)
         ]
         events = sorted(
@@ -256,16 +257,16 @@ class TestSimulation(MspBillingCommon):
             if any(first <= day < last for first, last in OUTAGES):
                 continue
             naive = moment.replace(tzinfo=None)
-            frozen.move_to(naive - timedelta(seconds=30))
+            world.move_to(naive - timedelta(seconds=30))
             early = self._run_crons()
             for run in early:
                 self._check_early(run, worlds)
-            frozen.move_to(naive + timedelta(seconds=30))
+            world.move_to(naive + timedelta(seconds=30))
             assert world.today == day
             self._check_after(self._run_crons(), worlds)
             if self._release(world):
                 seen.held += 1
-                frozen.move_to(naive + timedelta(hours=1))
+                world.move_to(naive + timedelta(hours=1))
                 self._check_after(self._run_crons(), worlds)
             seen.reminders = self._reminders(world, day)
         self.assertGreater(seen.held, 0)
