@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-from .account_move_seal import SEALING_MODULES
-
 # What reconciling and analytic work change on the lines of a posted bill.
 OPEN_FIELDS = {"matching_number", "full_reconcile_id", "analytic_distribution"}
 
@@ -59,11 +57,10 @@ class AccountMoveLine(models.Model):
 
     def _msp_is_sealed_change(self, vals, name):
         """Say whether a value would change what a line of a posted bill says."""
+        Move = self.env["account.move"]
         field = self._fields.get(name)
-        if field is None or name in OPEN_FIELDS or field.type == "one2many":
-            return False
-        if not field.store or SEALING_MODULES.isdisjoint(field._modules):
+        if field is None or name in OPEN_FIELDS or not Move._msp_is_sealed_field(field):
             return False
         if name == "partner_id" and self.move_id._msp_bypasses():
             return False
-        return self.env["account.move"]._field_will_change(self, vals, name)
+        return Move._field_will_change(self, vals, name)

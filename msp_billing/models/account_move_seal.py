@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -86,9 +86,7 @@ class AccountMove(models.Model):
             before = move.invoice_date_due
             opened = move.sudo().with_context(msp_unseal=UNSEAL)
             opened.invoice_date_due = date_due
-            opened.line_ids.filtered(
-                lambda line: line.display_type == "payment_term"
-            ).date_maturity = date_due
+            opened._msp_term_lines().date_maturity = date_due
             move.sudo()._msp_put_seal()
             move.sudo().message_post(
                 body=self.env._(
@@ -169,7 +167,9 @@ class AccountMove(models.Model):
             return False
         return self._field_will_change(self, vals, name)
 
+    @api.model
     def _msp_is_sealed_field(self, field):
+        """Say whether a field, of a move or of a line, belongs to what is sealed."""
         stored = field.store and field.type != "one2many"
         return stored and not SEALING_MODULES.isdisjoint(field._modules)
 
@@ -177,11 +177,13 @@ class AccountMove(models.Model):
         """Say whether core itself changes the owner of documents (a merge)."""
         return self.env.context.get("bypass_lock_check") is BYPASS_LOCK_CHECK
 
+    def _msp_term_lines(self):
+        """Return the receivable lines: one for each date on which a part is due."""
+        return self.line_ids.filtered(lambda line: line.display_type == "payment_term")
+
     def _msp_check_extension(self, date_due, reason):
         self.ensure_one()
-        terms = self.sudo().line_ids.filtered(
-            lambda line: line.display_type == "payment_term"
-        )
+        terms = self.sudo()._msp_term_lines()
         if not self._msp_is_bill() or self.state != "posted":
             raise UserError(
                 self.env._(

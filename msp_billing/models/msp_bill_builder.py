@@ -268,10 +268,7 @@ class MspBillBuilder(models.AbstractModel):
     def _find_taxes(self, product, company, fiscal_position):
         taxes = product.with_company(company).taxes_id._filter_taxes_by_company(company)
         if not taxes:
-            accounts = product.product_tmpl_id.with_company(
-                company
-            ).get_product_accounts(fiscal_pos=fiscal_position)
-            account = accounts["income"]
+            account = self._income_account(product, company, fiscal_position)
             taxes = (account or self.env["account.account"]).tax_ids.filtered(
                 lambda tax: tax.type_tax_use == "sale"
             )

@@ -61,9 +61,7 @@ class MspBillDocument(models.AbstractModel):
 
     @api.model
     def _installments(self, move):
-        terms = move.line_ids.filtered(
-            lambda line: line.display_type == "payment_term"
-        ).sorted("date_maturity")
+        terms = move._msp_term_lines().sorted("date_maturity")
         if not self._is_payable(move) or len(terms) < 2:
             return []
         return [
