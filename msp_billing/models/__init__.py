@@ -37,6 +37,7 @@ from . import msp_usage_day
 from . import msp_usage_evidence
 from . import msp_billing_cycle
 from . import msp_billing_opening
+from . import msp_billing_origin
 from . import msp_billing_previous
 from . import msp_billing_rating
 from . import msp_billing_text

@@ -248,11 +248,14 @@ class MspBillRun(models.Model):
 
     def _schedule_corrections(self, subscriptions):
         """Set when the history of what is billed now is looked at again."""
-        subscriptions.filtered(
+        due = subscriptions.filtered(
             lambda sub: (
-                not sub.next_correction_date or sub.next_correction_date <= self.date
+                sub.next_correction_date and sub.next_correction_date <= self.date
             )
-        )._schedule_correction(self.date)
+        )
+        self.env["msp.billing.cycle"]._origins(due, self)._settle()
+        new = subscriptions.filtered(lambda sub: not sub.next_correction_date)
+        (due | new)._schedule_correction(self.date)
 
     def _record_changes(self, previewed):
         for cycle, (fingerprint, amount) in previewed.items():

@@ -2,15 +2,12 @@ from collections import defaultdict
 from dataclasses import replace
 from fractions import Fraction
 
-from dateutil.relativedelta import relativedelta
-
 from odoo import api, models
 
 from ..engine.adjustment import Billed, difference
 from ..engine.money import ZERO, to_decimal
 from ..engine.price import Price, Tier
 from ..engine.rating import Terms, minimum_charge, rate
-from ..engine.span import Span
 
 
 class MspBillingCycle(models.Model):
@@ -80,37 +77,6 @@ class MspBillingCycle(models.Model):
         cycles.write({"run_id": run.id})
         return cycles
 
-    @api.model
-    def _origins(self, subscriptions, run):
-        """Return the billed cycles that a run may correct.
-
-        Billed by earlier runs and ended within the months of the company's settings,
-        or not over yet although the subscription is; voided ones only to take back
-        what corrected them.
-        """
-        candidates = self.search(
-            [
-                ("subscription_id", "in", subscriptions.ids),
-                ("kind", "=", "regular"),
-                ("state", "in", ("billed", "voided")),
-                ("run_id", "!=", run.id),
-            ],
-            order="date_start, id",
-        )
-        return candidates.filtered(lambda cycle: cycle._is_correctable(run.date))
-
-    def _is_correctable(self, on):
-        self.ensure_one()
-        if self.state == "voided":
-            # What corrected it is taken back however long ago it ended.
-            return bool(self.terms)
-        subscription = self.subscription_id
-        day = subscription._calendar().correction_day(on)
-        months = relativedelta(months=self.company_id.msp_adjustment_months)
-        ended = day - months <= self.date_end <= day
-        cut = bool(subscription.date_end) and subscription.date_end < self.date_end
-        return (ended or cut) and bool(self.terms)
-
     # === RATING AGAIN === #
     def _charge_differences(self, corrections):
         """Create the charges that lead from what was billed to what is rated now.
@@ -158,19 +124,6 @@ class MspBillingCycle(models.Model):
     def _billed_prices(self):
         ids = [int(price_id) for price_id in self.terms["prices"]]
         return self.env["msp.service.plan.price"].browse(ids)
-
-    def _served(self):
-        """Return the days of a billed cycle that are still served: none when voided.
-
-        Without proration a last cycle stays whole; one after the end is not served.
-        """
-        end = self.date_end
-        stop = self.subscription_id.date_end or end
-        if self.state == "voided" or stop <= self.date_start:
-            end = self.date_start
-        elif self.subscription_id.proration != "none":
-            end = min(end, stop)
-        return Span(self.date_start, end)
 
     def _terms_now(self, span):
         """Return the stored terms with the factor of the days served, or nothing."""

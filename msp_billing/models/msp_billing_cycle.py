@@ -101,6 +101,10 @@ class MspBillingCycle(models.Model):
     terms = fields.Json(
         readonly=True, help="What rated the cycle: discount, factor, prices, counts."
     )
+    sites = fields.Json(
+        readonly=True,
+        help="The contacts below the customer with their parents, as they were billed.",
+    )
     amount = fields.Monetary(
         readonly=True, help="Sum of the charges, before taxes are worked out."
     )
@@ -162,9 +166,11 @@ class MspBillingCycle(models.Model):
         """Bill held cycles all the same with the next run.
 
         The reason that is released does not hold these cycles again; another one does.
+        The oldest of a subscription is released first, or all together.
 
         :param str note: why, kept on the cycle
-        :raises UserError: without a note, or when a cycle is not held or failed
+        :raises UserError: without a note, when a cycle is not held or failed, or when
+            an earlier one of its subscription stays held
         """
         self.check_access("read")
         self._require_manager()
@@ -175,10 +181,11 @@ class MspBillingCycle(models.Model):
                 raise UserError(
                     self.env._("%(cycle)s is not held.", cycle=cycle.display_name)
                 )
+            cycle._refuse_behind(self)
             cycle.write(
                 {
                     "state": "due",
-                    "released_code": cycle.hold_code,
+                    "released_code": cycle._released_code(),
                     "release_note": note.strip(),
                     "attempts": 0,
                     "next_try": False,

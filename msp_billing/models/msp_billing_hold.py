@@ -1,6 +1,10 @@
 from collections import defaultdict
 
 from odoo import api, models
+from odoo.exceptions import UserError
+
+# The code of a cycle that waits for an earlier one: nobody can release it alone.
+BEHIND = "behind"
 
 
 class MspBillingCycle(models.Model):
@@ -14,11 +18,14 @@ class MspBillingCycle(models.Model):
 
         :return: the cycles that may be billed
         """
-        reasons = self._hold_reasons()
+        reasons = {
+            cycle: reason
+            for cycle, reason in self._hold_reasons().items()
+            if reason[0] != cycle.released_code
+        }
+        reasons = {**self._hold_behind(reasons), **reasons}
         for cycle in self:
             code, text = reasons.get(cycle, (False, False))
-            if code and code == cycle.released_code:
-                code, text = False, False
             cycle.write(
                 {
                     "state": "held" if code else "due",
@@ -36,6 +43,56 @@ class MspBillingCycle(models.Model):
                 reasons.setdefault(cycle, reason)
         return reasons
 
+    def _hold_behind(self, reasons):
+        """Return cycle -> (code, text) of those with a held one before them.
+
+        The cycles of a subscription are billed oldest first: no day is left out.
+
+        :param dict reasons: cycle -> (code, text) of the held ones
+        """
+        first, behind = {}, {}
+        regular = self.filtered(lambda cycle: cycle.kind == "regular")
+        for cycle in regular.sorted("date_start"):
+            before = first.get(cycle.subscription_id)
+            if before:
+                behind[cycle] = (
+                    BEHIND,
+                    self.env._(
+                        "%(period)s is held, and the oldest is billed first. Release "
+                        "or mend that one.",
+                        period=before._format_period(),
+                    ),
+                )
+            elif cycle in reasons:
+                first[cycle.subscription_id] = cycle
+        return behind
+
+    def _refuse_behind(self, released):
+        """Refuse to release a cycle while one before it stays held.
+
+        :param released: the cycles that are released together
+        """
+        for cycle in self.subscription_id.cycle_ids.sorted("date_start"):
+            if (
+                cycle.kind == "regular"
+                and cycle.state == "held"
+                and cycle.date_start < self.date_start
+                and cycle not in released
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(cycle)s cannot be released before %(period)s, which is held "
+                        "too: the oldest is billed first. Release or mend that one, or "
+                        "release both.",
+                        cycle=self.display_name,
+                        period=cycle._format_period(),
+                    )
+                )
+
+    def _released_code(self):
+        """Return the reason that is released now: to wait behind another is none."""
+        return self.released_code if self.hold_code == BEHIND else self.hold_code
+
     def _hold_checks(self):
         """Return the checks in the order in which people can mend things."""
         return [
@@ -47,10 +104,14 @@ class MspBillingCycle(models.Model):
         ]
 
     def _hold_missed(self):
-        """More missed cycles than a run may catch up are held together."""
+        """More missed cycles than a run may catch up are held together.
+
+        Released ones do not count: else the next run would bill what this one holds.
+        """
         by_subscription = defaultdict(self.browse)
-        for cycle in self.filtered(lambda cycle: cycle.kind == "regular"):
-            by_subscription[cycle.subscription_id] |= cycle
+        for cycle in self:
+            if cycle.kind == "regular" and cycle.released_code != "missed":
+                by_subscription[cycle.subscription_id] |= cycle
         held = {}
         for subscription, cycles in by_subscription.items():
             if len(cycles) <= subscription.company_id.msp_catchup_max:

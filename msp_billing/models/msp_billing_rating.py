@@ -27,6 +27,7 @@ class MspBillingCycle(models.Model):
         self._clear()
         prices = {cycle: cycle._prices() for cycle in self}
         usages = self.env["msp.usage"]._measure(self, prices)
+        sites = self.env["msp.usage"]._sites_now(self)
         extras = self._extra_charges()
         vals_list = []
         for cycle in self:
@@ -39,6 +40,7 @@ class MspBillingCycle(models.Model):
                 for sequence, charge in enumerate(vals, 1)
             ]
             cycle._store_terms(prices[cycle], usages, terms)
+            cycle.sites = sites[cycle]
         charges = self.env["msp.charge"].create(vals_list)
         by_price = charges.filtered("price_id").grouped(
             lambda charge: (charge.cycle_id.id, charge.price_id.id)

@@ -114,7 +114,7 @@ class MspLateChange(models.Model):
         subscription = cycle.subscription_id
         if cycle.state != "billed" or cycle.kind != "regular" or not cycle.terms:
             return False
-        if subscription.date_end and subscription.date_end < cycle.date_end:
+        if cycle._is_unsettled():
             return False
         day = subscription.next_correction_date
         months = relativedelta(months=cycle.company_id.msp_adjustment_months)

@@ -146,9 +146,7 @@ class MspUsage(models.AbstractModel):
             cycle.id: (spans[cycle].start, cycle.company_id.id) for cycle in cycles
         }
         scope = []
-        for key, partner, first, last in self._scope(
-            {cycle.id: (cycle.subscription_id, spans[cycle]) for cycle in cycles}
-        ):
+        for key, partner, first, last in self._cycle_days(cycles, spans)[0]:
             start, company = about[key]
             scope.append((key, partner, company, first, last, start, uniques[key]))
         return {**_columns(SCOPE, scope), **_columns(COVERED, covered)}
@@ -156,9 +154,7 @@ class MspUsage(models.AbstractModel):
     @api.model
     def _seen_parameters(self, cycles, prices, spans):
         """Return the parameters of SEEN: scope, what it leaves out, covered types."""
-        scope, taken = self._site_days(
-            {cycle.id: (cycle.subscription_id, spans[cycle]) for cycle in cycles}
-        )
+        scope, taken = self._cycle_days(cycles, spans)
         types = {
             price: price._covered_types().ids
             for price in self.env["msp.service.plan.price"].union(
@@ -199,8 +195,7 @@ class MspUsage(models.AbstractModel):
     def _measure_readings(self, cycles, prices, spans):
         """Count from readings: a step function of each contact and type, added."""
         sites = defaultdict(list)
-        scope = {cycle.id: (cycle.subscription_id, spans[cycle]) for cycle in cycles}
-        for cycle_id, partner_id, start, end in self._scope(scope):
+        for cycle_id, partner_id, start, end in self._cycle_days(cycles, spans)[0]:
             sites[cycle_id].append((partner_id, Span(start, end)))
         by_contact = defaultdict(list)
         for reading in self.env["msp.count.reading"].search(

@@ -26,30 +26,46 @@ class MspUsage(models.AbstractModel):
         return self._site_days(spans)[0]
 
     @api.model
-    def _site_days(self, spans):
+    def _cycle_days(self, cycles, spans):
+        """Return what ``_site_days`` returns, by cycle id; billed cycles keep sites.
+
+        :param dict spans: cycle -> ``Span``
+        """
+        return self._site_days(
+            {cycle.id: (cycle.subscription_id, spans[cycle]) for cycle in cycles},
+            {cycle.id: cycle._billed_sites() for cycle in cycles},
+        )
+
+    @api.model
+    def _site_days(self, spans, billed=None):
         """Return the rows of ``_scope``, and those of the days that it leaves out.
 
         Left out are the days of sites that they, or a nearer parent, have the plan
         themselves.
 
         :param dict spans: key -> (subscription, ``Span``)
+        :param dict billed: key -> the sites as they were billed (see ``_sites_now``)
         :return: two lists of rows (key, partner id, first day, first day after)
         :rtype: tuple[list[tuple], list[tuple]]
         """
         subscriptions = self.env["msp.subscription"].union(
             *(subscription for subscription, _span in spans.values())
         )
-        trees = self._sites(subscriptions.filtered("include_sites").partner_id)
+        today = self._sites(subscriptions.filtered("include_sites").partner_id)
+        trees = {
+            key: self._tree(subscription, today, billed and billed[key])
+            for key, (subscription, _span) in spans.items()
+        }
         others = self._nearer(subscriptions, trees)
         rows, left_out = [], []
         for key, (subscription, span) in spans.items():
             root = subscription.partner_id.id
-            sites = trees.get(root, {}) if subscription.include_sites else {}
             taken = {root: []}
             rows.append((key, root, span.start, span.end))
-            for site, parent in sites.items():
+            for site, parent in trees[key].items():
                 own = others.get((subscription.plan_id.id, site), [])
-                taken[site] = taken[parent] + own
+                # The parent may have been merged with another contact since.
+                taken[site] = taken.get(parent, []) + own
                 own_days = subtract(span, taken[site])
                 for days, pieces in (
                     (rows, own_days),
@@ -57,6 +73,46 @@ class MspUsage(models.AbstractModel):
                 ):
                     days += [(key, site, piece.start, piece.end) for piece in pieces]
         return rows, left_out
+
+    @api.model
+    def _tree(self, subscription, today, billed):
+        """Return the sites of a subscription with their parents, parents first.
+
+        A contact has no history of its parents. Those of a billed cycle stay, or a
+        contact that moves would re-rate the past; contacts made since come to them.
+
+        :param dict today: customer id -> its sites of today
+        :param dict billed: the sites as they were billed, or nothing
+        :rtype: dict[int, int]
+        """
+        if not subscription.include_sites:
+            return {}
+        root = subscription.partner_id.id
+        now = today.get(root, {})
+        if not billed:
+            return now
+        tree = dict(billed["tree"])
+        for site, parent in now.items():
+            if site > billed["newest"] and (parent == root or parent in tree):
+                tree[site] = parent
+        return tree
+
+    @api.model
+    def _sites_now(self, cycles):
+        """Return what cycles keep of the contacts below their customers.
+
+        :return: cycle -> ``{"tree": [[site, parent], ...], "newest": contact}``, the
+            newest being the last contact that there is; None without sites
+        :rtype: dict
+        """
+        counted = cycles.filtered(lambda cycle: cycle.subscription_id.include_sites)
+        trees = self._sites(counted.partner_id)
+        [(newest,)] = self.env.execute_query(SQL("SELECT MAX(id) FROM res_partner"))
+        sites = dict.fromkeys(cycles)
+        for cycle in counted:
+            tree = trees.get(cycle.partner_id.id, {})
+            sites[cycle] = {"tree": [*map(list, tree.items())], "newest": newest}
+        return sites
 
     @api.model
     def _sites(self, customers):
@@ -88,6 +144,7 @@ class MspUsage(models.AbstractModel):
     def _nearer(self, subscriptions, trees):
         """Return the days on which sites have a plan of their own.
 
+        :param dict trees: key -> sites with their parents
         :rtype: dict[tuple[int, int], list[Span]]
         """
         sites = {site for tree in trees.values() for site in tree}

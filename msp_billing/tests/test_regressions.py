@@ -91,6 +91,24 @@ class TestRegressions(MspBillingCommon):
         # April, May, and 15 of the 30 days of June.
         self.assertEqual(self._worth(subscription), 60.0 + 60.0 + 30.0)
 
+    def test_cycle_cut_long_ago_is_too_old_for_corrections(self):
+        """The credit of a moved end comes however late, what else changes does not."""
+        subscription = self._april()
+        for day in ("2026-05-01", "2026-06-01"):
+            self._bill(day)
+        subscription.action_dissociate("2026-05-16", "Left earlier")
+        with freeze_time("2027-01-15 12:00:00"):
+            self._bill("2026-07-01")
+            self.assertEqual(self._worth(subscription), 60.0 + 30.0)
+            self._computers(self.customer, 1, "2026-05-01", date_to="2026-05-16")
+            subscription._require_correction(subscription.company_id._msp_today())
+            self._bill("2027-01-15")
+            self.assertEqual(self._worth(subscription), 60.0 + 30.0)
+            self.assertEqual(self.env["msp.late.change"].search_count([]), 0)
+            self.env["msp.late.change"]._refresh(subscription.cycle_ids.ids)
+            late = self.env["msp.late.change"].search([])
+            self.assertEqual(late.mapped("amount"), [15.0])
+
     def test_end_behind_a_voided_cycle_is_inside_billed_days(self):
         subscription = self._april()
         bill = self._bill("2026-05-01").move_ids
@@ -133,13 +151,49 @@ class TestRegressions(MspBillingCommon):
         subscription = self._april()
         self._bill("2026-09-01")
         subscription.cycle_ids.action_release("All of them")
-        run = self._new_run("2026-10-01")
-        run.action_preview()
-        self.assertEqual(run.held_count, 1)
-        run.action_start()
-        self._work()
-        # Five released ones; September is held as the sixth that was missed.
-        self.assertEqual((run.billed_count, run.held_count), (5, 1))
+        with freeze_time("2027-01-01 12:00:00"):
+            run = self._new_run("2027-01-01")
+            run.action_preview()
+            self.assertEqual(run.held_count, 4)
+            run.action_start()
+            self._work()
+            # Five released ones; September to December were missed since.
+            self.assertEqual((run.billed_count, run.held_count), (5, 4))
+            again = self._bill("2027-01-01")
+            self.assertEqual((again.billed_count, again.held_count), (0, 4))
+
+    def test_one_more_cycle_is_billed_with_the_released_ones(self):
+        subscription = self._april()
+        self._bill("2026-09-01")
+        subscription.cycle_ids.action_release("All of them")
+        self.assertEqual(self._bill("2026-10-01").billed_count, 6)
+        self.assertEqual(self._bill("2026-10-01").billed_count, 0)
+
+    def test_released_alone_a_cycle_leaves_no_gap(self):
+        subscription = self._april()
+        self._bill("2026-09-01")
+        held = subscription.cycle_ids.sorted("date_start")
+        with self.assertRaisesRegex(UserError, "before 1 – 30 Apr 2026, which is held"):
+            held[2].action_release("Only June")
+        held[0].action_release("April first")
+        self._bill("2026-09-01")
+        self.assertEqual(self._spans(subscription), ["04-01 05-01"])
+        self.assertEqual(self.env["msp.billing.cycle"]._audit(), [])
+
+    def test_later_cycle_waits_for_the_oldest(self):
+        prices = [{"name": "PC", "unit_price": 30.0, "date_from": "2026-05-01"}]
+        self._computers(self.customer, 2, "2026-04-01")
+        plan = self._plan(prices=prices)
+        subscription = self._subscribe(plan, self.customer, "2026-04-01")
+        run = self._bill("2026-07-01")
+        self.assertEqual((run.billed_count, run.held_count), (0, 3))
+        reasons = run.cycle_ids.sorted("date_start").mapped("reason")
+        self.assertIn("no price in force", reasons[0])
+        self.assertIn("1 – 30 Apr 2026 is held", reasons[2])
+        plan.price_ids.date_from = "2026-04-01"
+        run = self._bill("2026-07-01")
+        self.assertEqual(run.billed_count, 3)
+        self.assertEqual(self._worth(subscription), 180.0)
 
     def test_sites_are_fixed_once_billed(self):
         subscription = self._april()

@@ -152,3 +152,58 @@ class TestSiteBilling(MspBillingCommon):
             self._quantities(self._bill("2026-02-01")),
             {("Care", "Acme Ltd"): 30.0, ("Care", "South"): 40.0},
         )
+
+    def _credited(self, run):
+        return sum(
+            run.cycle_ids.charge_ids.filtered("origin_cycle_id").mapped("amount")
+        )
+
+    def test_site_that_moves_re_rates_no_billed_cycle(self):
+        other = self._customer("Beta Ltd")
+        plan = self._plan()
+        acme, beta = self._subscribe(plan, self.customer), self._subscribe(plan, other)
+        first = self._bill("2026-02-01")
+        self.assertEqual(
+            self._quantities(first),
+            {("Care", "Acme Ltd"): 15.0, ("Care", "Beta Ltd"): 0},
+        )
+        self.north.parent_id = other
+        run = self._bill("2026-03-01")
+        # North and Lab count with Beta in February, with Acme in January.
+        self.assertEqual(
+            self._quantities(run),
+            {("Care", "Acme Ltd"): 9.0, ("Care", "Beta Ltd"): 6.0},
+        )
+        self.assertEqual(self._credited(run), 0.0)
+        self.assertEqual(self.env["msp.billing.cycle"]._audit(), [])
+        # What happened in January is corrected where January was billed.
+        self._computers(self.lab, 1, date_to="2026-02-01")
+        run = self._bill("2026-04-01")
+        corrections = run.cycle_ids.charge_ids.filtered("origin_cycle_id")
+        self.assertEqual(corrections.origin_cycle_id.subscription_id, acme)
+        self.assertEqual(corrections.mapped("quantity"), [1.0])
+        self.assertFalse(beta.cycle_ids.filtered(lambda c: c.kind == "correction"))
+        self.assertEqual(self.env["msp.billing.cycle"]._audit(), [])
+
+    def test_site_entered_after_the_bill_is_corrected(self):
+        self._subscribe(self._plan(), self.customer)
+        self._bill("2026-02-01")
+        east = self._site("East", self.north)
+        self._computers(east, 3)
+        run = self._bill("2026-03-01")
+        self.assertEqual(self._credited(run), 3 * 5.0)
+
+    def test_site_that_moves_before_the_bill_counts_with_its_new_customer(self):
+        other = self._customer("Beta Ltd")
+        plan = self._plan()
+        self._subscribe(plan, self.customer)
+        self._subscribe(plan, other)
+        run = self._new_run("2026-02-01")
+        run.action_preview()
+        self.north.parent_id = other
+        run.action_start()
+        self._work()
+        self.assertEqual(
+            self._quantities(run),
+            {("Care", "Acme Ltd"): 9.0, ("Care", "Beta Ltd"): 6.0},
+        )

@@ -21,16 +21,19 @@ EVIDENCE_CHECKS = {
          GROUP BY y.id
         """,
     ),
-    # Sites that were given another parent since are none of the bill's business.
+    # Sites that were given another parent since are none of the bill's business: the
+    # cycle keeps the sites that it was billed with.
     "evidence_customer": (
         "msp.billing.cycle",
         f"""
         WITH RECURSIVE pair AS (
             SELECT DISTINCT ON (y.partner_id, e.partner_id)
                    y.id, y.partner_id AS customer, e.partner_id AS site,
-                   y.write_date AS billed
+                   y.write_date AS billed, COALESCE(o.sites, y.sites) AS sites
               FROM msp_charge_computer e
               JOIN msp_billing_cycle y ON y.id = e.cycle_id
+              LEFT JOIN msp_charge c ON c.id = e.charge_id
+              LEFT JOIN msp_billing_cycle o ON o.id = c.origin_cycle_id
              WHERE y.state = 'billed' AND e.partner_id != y.partner_id
              ORDER BY y.partner_id, e.partner_id, y.write_date DESC
         ),
@@ -46,6 +49,9 @@ EVIDENCE_CHECKS = {
          WHERE p.write_date <= r.billed - {MARGIN}
            AND NOT EXISTS (SELECT 1 FROM up u
                             WHERE u.site = r.site AND u.above = r.customer)
+           AND NOT EXISTS (SELECT 1
+                             FROM jsonb_array_elements(r.sites->'tree') AS t(pair)
+                            WHERE (t.pair->>0)::int = r.site)
         """,
     ),
     "evidence_quantity": (

@@ -14,16 +14,12 @@ from functools import cache
 from types import SimpleNamespace
 
 import oracle
+from agreed import Agreed, dec
 from dateutil.relativedelta import relativedelta
-from histories import MONTHS, Computer, PlanPrice
+from histories import MONTHS, Computer
 
 FAR = 420
 CENT = Decimal("0.01")
-
-
-def dec(number):
-    """Give the decimal number that a person reads in a float."""
-    return Decimal(str(number or 0))
 
 
 def days_of(first, last):
@@ -67,85 +63,19 @@ def correction_days(subscription, after, until):
     return [day for day in found if oracle.is_anchor_day(frame, day)]
 
 
-class Agreed:
-    """What was agreed for a cycle when it was billed."""
-
-    def __init__(self, cycle):
-        self.subscription = subscription = cycle.subscription_id
-        self.discount = dec(subscription.discount)
-        self.minimum_amount = dec(cycle.plan_id.minimum_amount)
-        self.prices = {
-            price.id: self._price(price)
-            for price in cycle.plan_id.price_ids
-            if self._in_force(price, cycle.date_start)
-        }
-
-    @staticmethod
-    def _in_force(price, day):
-        ends = [price.date_to] if price.date_to else []
-        ends += [
-            other.date_from
-            for other in price.plan_id.price_ids
-            if other.replaces_id == price
-        ]
-        begins = price.date_from or date.min
-        return begins <= day and all(day < end for end in ends)
-
-    def _exception(self, price):
-        while price:
-            for override in self.subscription.price_override_ids:
-                if override.price_id == price:
-                    return override
-            price = price.replaces_id
-        return None
-
-    def _price(self, price):
-        """Give the oracle's price and the quantity agreed."""
-        subscription, own = self.subscription, self._exception(price)
-        unit_price, minimum = price.unit_price, price.minimum_quantity
-        contracted = subscription.contracted_quantity
-        if subscription.minimum_quantity and price.price_model != "flat":
-            minimum = subscription.minimum_quantity
-        if own and own.has_unit_price:
-            unit_price = own.unit_price
-        if own and own.has_minimum_quantity:
-            minimum = own.minimum_quantity
-        if own and own.has_contracted_quantity:
-            contracted = own.contracted_quantity
-        basis = price.usage_basis
-        if subscription.count_source == "contracted":
-            basis = "contracted"
-        elif subscription.count_source == "reading" and basis == "unique":
-            basis = "peak"
-        return dec(contracted), PlanPrice(
-            price_model=price.price_model,
-            usage_basis=basis,
-            unit_price=dec(unit_price),
-            tiers=tuple(
-                (dec(tier.from_quantity), dec(tier.unit_price))
-                for tier in price.tier_ids.sorted("from_quantity")
-            ),
-            package_size=dec(price.package_size),
-            included=dec(price.included_quantity),
-            minimum=dec(minimum),
-            maximum=dec(price.maximum_quantity) if price.maximum_quantity else None,
-            price_period=price.price_period,
-            types=frozenset(price.computer_type_ids.ids),
-        )
-
-
 class Books:
     """Compare what was billed with what the oracle makes of the history of today."""
 
     def __init__(self, env, company):
         self.env, self.company = env, company
         self.agreed = {}
+        self.settled = {}
 
     # === HISTORY === #
-    def stays(self, subscription, first, last):
-        """Give who counts for a subscription, and when, as the oracle reads it."""
-        if subscription.count_source == "reading":
-            return list(self._readings(subscription, last))
+    def stays(self, cycle, first, last):
+        """Give who counts for a cycle, and when, as the oracle reads it."""
+        if cycle.subscription_id.count_source == "reading":
+            return list(self._readings(cycle, last))
         periods = self.env["msp.computer.period"].search(
             [
                 ("company_id", "=", self.company.id),
@@ -161,11 +91,11 @@ class Books:
             end = min(period.date_to or last, last)
             found += [
                 Computer(period.computer_id.id, period.type_id.id, *span)
-                for span in self._belongs(subscription, period.partner_id, begin, end)
+                for span in self._belongs(cycle, period.partner_id, begin, end)
             ]
         return found
 
-    def _readings(self, subscription, last):
+    def _readings(self, cycle, last):
         rows = self.env["msp.count.reading"].search(
             [("company_id", "=", self.company.id)], order="date"
         )
@@ -175,23 +105,24 @@ class Books:
             ends = [*own.mapped("date")[1:], last]
             for row, end in zip(own, ends, strict=True):
                 end = max(row.date, end)
-                for span in self._belongs(subscription, partner, row.date, end):
+                for span in self._belongs(cycle, partner, row.date, end):
                     for number in range(row.quantity):
                         yield Computer((partner.id, kind.id, number), kind.id, *span)
 
-    def _belongs(self, subscription, partner, first, last):
+    def _belongs(self, cycle, partner, first, last):
         """Give the days, one by one for sites, on which a contact counts with it."""
-        root = subscription.partner_id
-        if partner == root:
+        subscription, step = cycle.subscription_id, partner.id
+        root, parents = subscription.partner_id.id, self.agreed[cycle.id].parents
+        if step == root:
             return [(first, last)]
         way = []
-        while partner and partner != root:
-            way.append(partner)
-            partner = partner.parent_id
-        if not partner or not subscription.include_sites:
+        while step and step != root:
+            way.append(step)
+            step = parents[step]
+        if not step or not subscription.include_sites:
             return []
         own = subscription.plan_id.subscription_ids.filtered(
-            lambda other: any(other.partner_id == step for step in way)
+            lambda other: other.partner_id.id in way
         )
         return [
             (day, day + timedelta(1))
@@ -225,7 +156,7 @@ class Books:
         part = part if prorated else Fraction(1)
         agreed = self.agreed[cycle.id]
         history = SimpleNamespace(
-            computers=self.stays(subscription, first, last),
+            computers=self.stays(cycle, first, last),
             last_known=date.max,
             months=MONTHS[subscription.billing_cycle],
             discount=agreed.discount,
@@ -304,7 +235,7 @@ class Books:
         """
         subscription = cycle.subscription_id
         if subscription.count_source == "inventory":
-            stays = self.stays(subscription, cycle.date_start, cycle.date_end)
+            stays = self.stays(cycle, cycle.date_start, cycle.date_end)
             there = {stay.key for stay in stays if stay.date_from < stay.date_to}
             rows = cycle.evidence_ids
             assert there <= set(rows.computer_id.ids), cycle.display_name
@@ -315,7 +246,6 @@ class Books:
     def due_for_correction(self, subscription, day):
         """Give the billed cycles that the corrections of a day bring up to date."""
         months = relativedelta(months=self.company.msp_adjustment_months)
-        end = subscription.date_end or date.max
         return subscription.cycle_ids.filtered(
             lambda cycle: (
                 cycle.kind == "regular"
@@ -326,9 +256,26 @@ class Books:
                         cycle.state == "billed"
                         and (
                             day - months <= cycle.date_end <= day
-                            or end < cycle.date_end
+                            or self._charged_until(cycle) != self._end(cycle)
                         )
                     )
                 )
             )
         )
+
+    def _end(self, cycle):
+        """Give the first day of a cycle that is not served any more."""
+        subscription = cycle.subscription_id
+        stop = subscription.date_end or date.max
+        if stop <= cycle.date_start:
+            return cycle.date_start
+        whole = subscription.proration == "none"
+        return cycle.date_end if whole else min(stop, cycle.date_end)
+
+    def _charged_until(self, cycle):
+        """Give the end with which a cycle was billed or corrected last."""
+        return self.settled.get(cycle.id, cycle.date_end)
+
+    def settle(self, cycle):
+        """Note that the end of a cycle is charged as it is now."""
+        self.settled[cycle.id] = self._end(cycle)

@@ -250,12 +250,32 @@ class World:
         shown = {}
         if preview:
             run.action_preview()
-            shown = self.fingerprints(
-                run.cycle_ids.filtered(lambda c: c.state == "due")
-            )
+            shown = self.shown(run)
         run.action_start()
         self.case._work()
         return run, shown
+
+    def shown(self, run):
+        """Give what the preview of a run says that it would bill."""
+        return self.fingerprints(run.cycle_ids.filtered(lambda c: c.state == "due"))
+
+    def start_waiting(self, *, approval):
+        """Start a run of today: it waits for approval, or is paused before its work."""
+        run = self.case._new_run(self.today)
+        self.company.msp_approval = approval
+        run.action_start()
+        self.company.msp_approval = False
+        if not approval:
+            run.action_pause()
+        return run
+
+    def go_on(self, run):
+        """Approve or resume a run; it works."""
+        if run.state == "waiting":
+            run.action_approve()
+        else:
+            run.action_resume()
+        self.case._work()
 
     def run_by_cron(self):
         """Let the scheduled actions open and work on the run of today."""
