@@ -103,7 +103,7 @@ class TestStateMachine(MspBillingCommon):
 
     @mute_logger("odoo.addons.msp_billing.models.msp_bill_run_failure")
     def test_bills_and_corrections_are_those_of_the_oracle(self):
-        clock = freeze_time("2026-01-31 12:00:00")
+        clock = freeze_time("2018-01-31 12:00:00")
         frozen = clock.start()
         self.addCleanup(clock.stop)
         machine = type("Machine", (Machine,), {"case": self, "clock": frozen})

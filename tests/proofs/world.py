@@ -115,8 +115,16 @@ class World:
 
     def pass_days(self, number):
         """Let days go by."""
-        moment = datetime.combine(self.day(number), NOON)
+        self.move_to(datetime.combine(self.day(number), NOON))
+
+    def move_to(self, moment):
+        """Set the clock, also the one that tells when a record was written.
+
+        The transaction of a test has one time only, that of the machine: the audit
+        would see changes in the wrong order.
+        """
         self.clock.move_to(moment)
+        self.env.cr._now = moment
 
     def move_to(self, moment):
         """Set the clock, also the one that tells when a record was written.
