@@ -126,15 +126,6 @@ class World:
         self.clock.move_to(moment)
         self.env.cr._now = moment
 
-    def move_to(self, moment):
-        """Set the clock, also the one that tells when a record was written.
-
-        The transaction of a test has one time only, that of the machine: the audit
-        would see changes in the wrong order.
-        """
-        self.clock.move_to(moment)
-        self.env.cr._now = moment
-
     # === RECORDS === #
     def add_plan(self, name, prices, minimum=0):
         """Sell a plan with some prices: the types a price covers by their numbers."""
