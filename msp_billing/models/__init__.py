@@ -42,7 +42,7 @@ from . import msp_billing_previous
 from . import msp_billing_rating
 from . import msp_billing_text
 from . import msp_billing_correction
-from . import msp_billing_correction_extra
+from . import msp_billing_extra
 from . import msp_billing_hold
 from . import msp_bill_builder
 from . import msp_bill_change

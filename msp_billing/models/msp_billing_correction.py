@@ -239,8 +239,11 @@ class MspBillingCycle(models.Model):
     def _store_changed_evidence(self, changed, prices, spans, usages):
         """Store the computers that made a difference, on the first charge of it."""
         Evidence = self.env["msp.charge.computer"]
-        origins = self.browse([origin.id for origin, price in changed if price])
-        origins = origins.filtered(lambda cycle: not spans[cycle].is_empty)
+        # Each once, however many of its prices differ: else its days count twice.
+        counted = {origin for origin, price in changed if price}
+        origins = self.filtered(
+            lambda cycle: cycle in counted and not spans[cycle].is_empty
+        )
         charges = {
             (origin.id, price.id): charge[:1]
             for (origin, price), charge in changed.items()

@@ -1,8 +1,6 @@
 import hashlib
 import json
-from collections import defaultdict
 from dataclasses import asdict, replace
-from decimal import Decimal
 from fractions import Fraction
 
 from odoo import models
@@ -10,7 +8,7 @@ from odoo.tools import SQL
 
 from ..engine.cycle import MONTHS
 from ..engine.money import round_digits, to_decimal
-from ..engine.rating import RatedLine, Terms, amount_of, minimum_charge, rate
+from ..engine.rating import Terms, minimum_charge, rate
 
 
 class MspBillingCycle(models.Model):
@@ -166,28 +164,6 @@ class MspBillingCycle(models.Model):
             }
         ]
 
-    def _prepare_extra_charges(self, extras, terms):
-        vals_list = []
-        for extra in extras:
-            quantity = round_digits(to_decimal(extra.quantity), terms.quantity_digits)
-            unit_price = to_decimal(extra.unit_price)
-            amount = amount_of(quantity, unit_price, Decimal(0), terms.currency_step)
-            line = RatedLine(quantity, unit_price, Decimal(0), amount, None, unit_price)
-            vals_list.append(
-                {
-                    **self._prepare_charge(line),
-                    "kind": "extra",
-                    "extra_charge_id": extra.id,
-                    "product_id": (
-                        extra.product_id
-                        or self.plan_id.product_id
-                        or self.company_id.msp_product_id
-                    ).id,
-                    "name": extra.name,
-                }
-            )
-        return vals_list
-
     def _prepare_charge(self, line):
         return {
             "cycle_id": self.id,
@@ -198,18 +174,6 @@ class MspBillingCycle(models.Model):
             "discount": float(line.discount),
             "amount": float(line.amount),
         }
-
-    def _extra_charges(self):
-        """Return the extra charges for the first of these cycles of a subscription."""
-        first = {}
-        for cycle in self.sorted("date_start"):
-            first.setdefault(cycle.subscription_id, cycle)
-        extras = defaultdict(list)
-        for extra in self.subscription_id.extra_charge_ids.sorted("date"):
-            cycle = first[extra.subscription_id]
-            if not extra.is_billed and extra.date <= cycle.run_id.date:
-                extras[cycle].append(extra)
-        return extras
 
     # === RESULTS === #
     def _store_terms(self, prices, usages, terms):

@@ -56,6 +56,22 @@ class TestCorrection(MspBillingCommon):
         self.assertEqual(run.move_ids.amount_untaxed, 60.0)
         self.assertFalse(self._corrections(self._bill("2026-07-01")))
 
+    def test_days_of_a_correction_are_told_once_for_each_price(self):
+        prices = [
+            {"name": "PC", "usage_basis": "end", "unit_price": 5.0},
+            {"name": "Backup", "usage_basis": "average", "unit_price": 2.0},
+        ]
+        self._subscribe(self._plan(prices=prices), self.customer, "2026-04-01")
+        self._computers(self.customer, 1, "2026-04-01")
+        self._bill("2026-05-01")
+        late = self._computers(self.customer, 1, "2026-04-11", name="Late-1")
+        charges = self._corrections(self._bill("2026-06-01"))
+        self.assertEqual(charges.mapped("price_id.name"), ["PC", "Backup"])
+        for charge in charges:
+            self.assertRecordValues(
+                charge.computer_ids, [{"computer_id": late.id, "days": 20}]
+            )
+
     def test_correction_is_explained_on_the_bill(self):
         self._april()
         self._computers(self.customer, 1, "2026-04-11", name="Late-1")
