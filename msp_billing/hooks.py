@@ -12,6 +12,7 @@ TABLES = (
     "msp_charge_computer",
     "msp_charge",
     "msp_bill_run_issue",
+    "msp_bill_run_batch",
     "msp_billing_cycle",
     "msp_extra_charge",
     "msp_subscription_price_override",

@@ -61,10 +61,15 @@ from . import msp_charge_computer
 from . import msp_bill_run
 from . import msp_bill_run_bot
 from . import msp_bill_run_work
+from . import msp_bill_run_cron
+from . import msp_bill_run_slice
 from . import msp_bill_run_invoice
 from . import msp_bill_run_failure
+from . import msp_bill_run_stop
 from . import msp_bill_run_open
 from . import msp_bill_run_issue
+from . import msp_bill_run_batch
+from . import msp_bill_run_progress
 from . import account_move
 from . import account_move_change
 from . import account_move_seal

@@ -273,4 +273,4 @@ class MspBillRun(models.Model):
     def _set_running(self):
         self.ensure_one()
         self._as_bot().state = "running"
-        self.env.ref("msp_billing.ir_cron_bill").sudo()._trigger()
+        self._trigger_workers()

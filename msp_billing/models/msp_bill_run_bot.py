@@ -2,7 +2,12 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 # What only the buttons and the bot change: a client would get round approval and date.
-WORKED_OUT = {"state": "draft", "automatic": False, "stop_reason": False}
+WORKED_OUT = {
+    "state": "draft",
+    "automatic": False,
+    "stop_reason": False,
+    "setbacks": False,
+}
 # What the bot keeps of a context: by these a scheduled action knows how it goes on.
 CRON_KEYS = ("cron_id", "cron_end_time", "ir_cron_progress_id")
 

@@ -1,39 +1,15 @@
-import logging
-import time
-
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 
 from .msp_bill_run_failure import StopRun
 
-_logger = logging.getLogger(__name__)
-
 BATCH_SIZE = 100
 MAX_ATTEMPTS = 3
-TRANSIENT = {"40001", "40P01", "55P03", "57014"}
-TRIES = 5
 
 
 class MspBillRun(models.Model):
     """The work of a run, in batches of customers, a transaction each."""
 
     _inherit = "msp.bill.run"
-
-    # === CRON METHODS === #
-    @api.model
-    def _cron_bill(self):
-        """Work on the runs in ``running`` until they are done or the time is up."""
-        runs = self.search([("state", "=", "running")], order="date, id")
-        Cron = self.env["ir.cron"]
-        remaining = {run: run._as_bot()._remaining() for run in runs}
-        Cron._commit_progress(remaining=sum(map(len, remaining.values())))
-        for run in runs:
-            if not run._as_bot()._work():
-                # Time is up: the rest goes on in the next slice.
-                self.env.ref("msp_billing.ir_cron_bill")._trigger()
-                Cron._commit_progress()
-                return
 
     # === BUSINESS METHODS === #
     @api.model
@@ -107,51 +83,6 @@ class MspBillRun(models.Model):
         )
 
     # === WORK === #
-    def _work(self):
-        """Bill batch after batch; return False when the time is up.
-
-        Every batch is one transaction. The subscriptions of a bill-to customer are
-        locked together, so that any number of workers share a run.
-        """
-        self.ensure_one()
-        Cron = self.env["ir.cron"].sudo()
-        errors, tried, conflicts = [], set(), 0
-        while True:
-            self.invalidate_recordset()
-            if self.state != "running":
-                return True
-            try:
-                done = self._work_on_batch(tried, errors)
-            except StopRun as stop:
-                self._stop(str(stop))
-                done = 0
-            except OperationalError as error:
-                conflicts += 1
-                if not self._is_transient(error) or conflicts > TRIES:
-                    raise
-                # Somebody changed what was being claimed: look again, afresh.
-                self.env.cr.rollback()
-                continue
-            time_left = Cron._commit_progress(max(done, 1))
-            if not done:
-                return True
-            if not time_left:
-                return False
-
-    def _work_on_batch(self, tried, errors):
-        """Bill one batch, or close the run when none is left.
-
-        :param set tried: ids of the subscriptions tried in this slice, added to
-        :return: how many subscriptions were tried
-        """
-        batch = self._claim(tried)
-        if not batch:
-            self._finish(tried)
-            return 0
-        tried.update(batch.ids)
-        self._bill_or_isolate(batch, errors)
-        return len(batch)
-
     def _claim(self, tried):
         """Lock and return due subscriptions, whole bill-to customers at a time."""
         left = self._remaining().filtered(lambda sub: sub.id not in tried)
@@ -164,61 +95,6 @@ class MspBillRun(models.Model):
         return locked.filtered(
             lambda subscription: by_payer[subscription.bill_to_id] <= locked
         )
-
-    def _is_transient(self, error):
-        return not self.env.cr.closed and error.pgcode in TRANSIENT
-
-    def _bill_or_isolate(self, batch, errors):
-        """Bill a batch; when it fails, bill its customers one by one."""
-        error = self._try_to_bill(batch)
-        if error is None:
-            return
-        _logger.info("A batch is billed customer by customer: %s", error)
-        for payer, subscriptions in batch.grouped("bill_to_id").items():
-            if subscriptions._lock_due() != subscriptions:
-                continue
-            error = self._try_to_bill(subscriptions)
-            if error is None:
-                errors.clear()
-            else:
-                self._fail(payer, subscriptions, error, errors)
-            self.env["ir.cron"].sudo()._commit_progress()
-
-    def _try_to_bill(self, subscriptions):
-        """Bill subscriptions; return what stopped them, after a rollback, or None.
-
-        :raises OperationalError: a conflict or a lost server is not a customer's
-        :raises StopRun: nor is what stops the run
-        """
-        try:
-            self._bill_with_retry(subscriptions)
-        except (OperationalError, StopRun):
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is recorded
-            self.env.cr.rollback()
-            return error
-        return None
-
-    def _bill_with_retry(self, subscriptions):
-        """Bill subscriptions, again when another transaction was in the way."""
-        for attempt in range(1, TRIES + 1):
-            try:
-                self._bill(subscriptions)
-                self.env.flush_all()
-            except OperationalError as error:
-                if not self._is_transient(error):
-                    raise
-                self.env.cr.rollback()
-                if attempt == TRIES:
-                    raise StopRun(
-                        self.env._(
-                            "The database was too busy five times in a row: %(error)s",
-                            error=str(error).strip(),
-                        )
-                    ) from error
-                time.sleep(0.05 * attempt)
-            else:
-                return
 
     def _bill(self, subscriptions):
         """Count, rate, invoice and post what is due. One transaction, no commit."""

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
@@ -27,3 +27,27 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.msp_silent_days", readonly=False
     )
     msp_approval = fields.Boolean(related="company_id.msp_approval", readonly=False)
+    msp_bill_workers = fields.Selection(
+        selection=[("1", "1"), ("2", "2"), ("3", "3"), ("4", "4")],
+        string="Billing Workers",
+        help="How many scheduled actions bill at the same time, for all companies.",
+    )
+
+    # === CRUD METHODS === #
+    @api.model
+    def get_values(self):
+        """Read how many workers bill; a database without any shows nothing."""
+        active = len(self.env["msp.bill.run"]._bill_crons().filtered("active"))
+        return {**super().get_values(), "msp_bill_workers": str(active or "") or False}
+
+    def set_values(self):
+        """Switch workers on and off, only those that change: a busy one is locked."""
+        result = super().set_values()
+        if not self.msp_bill_workers:
+            # A copy of a database has none, and saving other settings adds none.
+            return result
+        crons = self.env["msp.bill.run"]._bill_crons()
+        wanted = crons[: int(self.msp_bill_workers)]
+        wanted.filtered(lambda cron: not cron.active).active = True
+        (crons - wanted).filtered("active").active = False
+        return result

@@ -13,6 +13,7 @@ account.move            r---   r---    rwcu       r---
 account.move.line       r---   r---    rwcu       r---
 msp.audit.finding       ----   r---    r---       r---
 msp.bill.run            ----   rwcu    r---       r---
+msp.bill.run.batch      ----   r---    r---       r---
 msp.bill.run.issue      ----   r---    r---       r---
 msp.billing.cycle       r---   r---    r---       r---
 msp.charge              r---   r---    r---       r---
