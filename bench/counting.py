@@ -3,6 +3,7 @@
 from . import rows
 from .clock import Race, Watch
 
+CUSTOMERS, COMPUTERS = (10_000,), 100
 BASES = ("end", "peak", "average", "unique", "contracted")
 # The least that says for all customers what the four bases say.
 WINDOW = """

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from . import rows
 from .clock import Race, Watch
 
+CUSTOMERS, COMPUTERS = (10_000,), 100
 DAY = date(2026, 4, 1)
 CHUNK = 500  # snapshots that are made at a time, outside of the clock
 COMPUTER = (
