@@ -54,7 +54,7 @@ class Duel:
         lines = [
             f"### {self.title}",
             "",
-            f"| {self.items:,} bills | ms a bill | CPU ms | a second | ratio | ratios |",
+            f"| {self.items:,} bills | ms each | CPU ms | a second | ratio | ratios |",
             "|---|---:|---:|---:|---:|---|",
         ]
         for name, rounds in self.rounds.items():
