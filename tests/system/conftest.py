@@ -5,16 +5,26 @@ Run by ``python3 -m dev systest``, which tells which database to clone.
 
 import os
 import pathlib
+import secrets
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
 
+from cluster import Cluster
+
 from dev import databases, server
 
 TEMPLATE = os.environ.get("MSP_TEMPLATE", "")
 PREFIX = f"msp_test_{os.getpid()}_"
+LONG = bool(os.environ.get("MSP_LONG"))
+SEED = int(os.environ.get("MSP_SEED") or (secrets.randbelow(2**31) if LONG else 19))
+
+
+def pytest_report_header():
+    """Name the seed of the deaths and of the chaos: with it they come again."""
+    return f"system: MSP_SEED={SEED}" + (" MSP_LONG=1" if LONG else "")
 
 
 def pytest_collection_modifyitems(items):
@@ -42,6 +52,18 @@ def installed(accounting, tmp_path_factory):
     )
     yield name
     databases.drop(name)
+
+
+@pytest.fixture(scope="session")
+def cluster(installed):
+    """Have a server of our own, with the add-on in the database ``installed``."""
+    own = Cluster()
+    try:
+        own.initialise()
+        own.import_database(installed, own.installed)
+        yield own
+    finally:
+        own.remove()
 
 
 @pytest.fixture
