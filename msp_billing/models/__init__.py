@@ -50,6 +50,7 @@ from . import msp_bill_change_text
 from . import msp_bill_change_terms
 from . import msp_bill_items
 from . import msp_bill_item_lines
+from . import msp_bill_posting
 from . import msp_bill_document
 from . import msp_bill_payment
 from . import msp_bill_annex
@@ -73,7 +74,9 @@ from . import msp_bill_run_progress
 from . import account_move
 from . import account_move_change
 from . import account_move_seal
+from . import account_move_fast
 from . import account_move_line
+from . import account_move_line_fast
 from . import account_move_void
 from . import account_move_report
 from . import ir_actions_report

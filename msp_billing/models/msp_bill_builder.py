@@ -152,12 +152,12 @@ class MspBillBuilder(models.AbstractModel):
 
     @api.model
     def _link(self, groups, moves):
-        """Link the charges with the lines made for them, in the same order.
+        """Link cycles with their bills, charges with the lines made for them.
 
-        :param list groups: the cycles of each bill
-        :param account.move moves: the bills
+        :param list groups: the cycles of each bill, which are not frozen yet
+        :param account.move moves: the bills, in the same order
         """
-        pairs = []
+        pairs, owners = [], []
         for cycles, move in zip(groups, moves, strict=True):
             lines = move.invoice_line_ids.filtered(
                 lambda line: line.display_type == "product"
@@ -167,17 +167,31 @@ class MspBillBuilder(models.AbstractModel):
                 charge.id for own in billable.values() for charge in self._in_order(own)
             ]
             pairs += zip(charges, lines.ids, strict=True)
+            owners += [(cycle.id, move.id) for cycle in cycles]
         self.env.flush_all()
+        self._put_links("msp.charge", "move_line_id", pairs)
+        self._put_links("msp.billing.cycle", "move_id", owners)
+        moves.invalidate_recordset(["msp_cycle_ids"], flush=False)
+
+    @api.model
+    def _put_links(self, model, name, pairs):
+        """Store a link for many records in one statement.
+
+        :param list pairs: the id of a record and the id that it is linked with
+        """
+        Model = self.env[model]
         self.env.cr.execute(
             SQL(
-                "UPDATE msp_charge c SET move_line_id = made.line_id "
-                "FROM unnest(%s::int[], %s::int[]) AS made(charge_id, line_id) "
-                "WHERE c.id = made.charge_id",
-                [charge for charge, _line in pairs],
-                [line for _charge, line in pairs],
+                "UPDATE %s r SET %s = made.linked "
+                "FROM unnest(%s::int[], %s::int[]) AS made(id, linked) "
+                "WHERE r.id = made.id",
+                SQL.identifier(Model._table),
+                SQL.identifier(name),
+                [record for record, _linked in pairs],
+                [linked for _record, linked in pairs],
             )
         )
-        self.env["msp.charge"].invalidate_model(["move_line_id"])
+        Model.invalidate_model([name], flush=False)
 
     # === TOTALS === #
     @api.model

@@ -1,14 +1,12 @@
 from odoo import api, models
 from odoo.fields import Command
 
-from ..tools.memo import remembered
+from ..tools.fast_path import is_changed
+from ..tools.memo import KEY, remembered
 
 # What Odoo works out after an invoice is made, when all of it is handed over already.
-COMPLETE = {
-    "skip_invoice_sync": True,
-    "skip_invoice_line_sync": True,
-    "skip_analytic_sync": True,
-}
+SETTLED = {"skip_invoice_sync": True, "skip_invoice_line_sync": True}
+COMPLETE = {**SETTLED, "skip_analytic_sync": True}
 # Methods that decide journal items. Where another module changes one of them, its
 # invoices are made by Odoo's plain way.
 DECIDING = {
@@ -41,6 +39,16 @@ DECIDING = {
     ),
 }
 KNOWN_MODULES = {"account", "analytic"}
+# Methods that find a customer's fiscal position by address and tax number alone.
+LOCATING = {
+    "account.fiscal.position": (
+        "_get_fiscal_position",
+        "_get_first_matching_fpos",
+        "_get_fpos_validation_functions",
+    ),
+    "res.partner": ("_get_vat_required_valid",),
+}
+LOCATED_BY = ("vat", "property_account_position_id", "country_id", "state_id", "zip")
 
 
 class MspBillBuilder(models.AbstractModel):
@@ -60,10 +68,13 @@ class MspBillBuilder(models.AbstractModel):
         """Create the draft invoices of a batch.
 
         :param list vals_list: values as ``_prepare_bill`` returns them
-        :return: the drafts, in the order of the values
+        :return: the drafts, in the order of the values; with all journal items made
+            here, in an environment in which posting synchronises nothing either
         :rtype: account.move
         """
-        Move = self.env["account.move"]
+        # What the builder remembers would make each environment a new one.
+        context = {k: v for k, v in self.env.context.items() if k != KEY}
+        Move = self.env["account.move"].with_context(context)
         complete, plain = {}, {}
         foreign = self._is_changed_by_others()
         for index, vals in enumerate(vals_list):
@@ -71,23 +82,19 @@ class MspBillBuilder(models.AbstractModel):
             (plain if items is None else complete)[index] = items or vals
         made = {}
         for chosen, model in (
-            (complete, Move.with_context(**COMPLETE)),
+            (complete, Move.with_context(**COMPLETE, **self._shortcuts())),
             (plain, Move),
         ):
             moves = model.create(list(chosen.values())) if chosen else Move
             made.update(zip(chosen, moves.ids, strict=True))
+        if not plain:
+            Move = Move.with_context(**SETTLED)
         return Move.browse([made[index] for index in range(len(vals_list))])
 
     @api.model
     def _is_changed_by_others(self):
         """Say whether another module decides otherwise about journal items."""
-        for model, names in DECIDING.items():
-            for owner in type(self.env[model]).__mro__:
-                module = getattr(owner, "_module", None)
-                changes = any(name in owner.__dict__ for name in names)
-                if module and module not in KNOWN_MODULES and changes:
-                    return True
-        return False
+        return is_changed(self.env, DECIDING, KNOWN_MODULES)
 
     @api.model
     def _complete(self, vals):
@@ -116,6 +123,7 @@ class MspBillBuilder(models.AbstractModel):
             **rest,
             "partner_shipping_id": scene["delivery"].id,
             "fiscal_position_id": scene["fiscal"].id,
+            "invoice_currency_rate": scene["rate"],
             "line_ids": [
                 Command.create(
                     {key: item[key] for key in item if not key.startswith("__")}
@@ -163,9 +171,24 @@ class MspBillBuilder(models.AbstractModel):
         def find():
             delivery = partner.browse(partner.address_get(["delivery"])["delivery"])
             position = self.env["account.fiscal.position"].with_company(company)
-            return delivery, position._get_fiscal_position(partner, delivery=delivery)
+            return delivery, remembered(
+                self.env,
+                ("located", company.id, *self._location(partner, delivery, company)),
+                lambda: position._get_fiscal_position(partner, delivery=delivery),
+            )
 
         return remembered(self.env, ("fiscal", partner.id, company.id), find)
+
+    @api.model
+    def _location(self, partner, delivery, company):
+        """Return all that the fiscal position of a customer depends on."""
+        if is_changed(self.env, LOCATING, KNOWN_MODULES):
+            return partner.id, delivery.id
+        return tuple(
+            owner[name]
+            for owner in (partner.with_company(company), delivery.with_company(company))
+            for name in LOCATED_BY
+        )
 
     @api.model
     def _receivable(self, scene):

@@ -17,18 +17,18 @@ class MspBillRun(models.Model):
         Cycles whose charges are all 0.00 make no invoice; they are billed without.
         """
         builder = self._builder()
+        builder._warm(cycles)
         groups = builder._group(cycles)
         billed = [group for group in groups if builder._billable(group)]
         vals_list = []
         for group in billed:
             total = self._store_totals(group, builder)
             vals_list.append(builder._prepare_bill(group, self, total))
-        # What the batch remembers ends with it.
-        moves = builder._create_bills(vals_list).with_env(self.env)
-        moves._post(soft=False)
+        moves = builder._create_bills(vals_list)
+        builder._post_bills(moves)
+        moves = moves.with_env(self.env)
         builder._link(billed, moves)
-        for group, move in zip(billed, moves, strict=True):
-            group.write({**BILLED, "move_id": move.id, "reason": False})
+        self.env["msp.billing.cycle"].union(*billed).write({**BILLED, "reason": False})
         empty = cycles - self.env["msp.billing.cycle"].union(*billed)
         empty.write({**BILLED, "reason": self.env._("Nothing to bill")})
         self.env["msp.delivery"]._enqueue_bill(moves)

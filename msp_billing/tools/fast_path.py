@@ -1,0 +1,75 @@
+"""The mark of the fast path in the context, and who would change what it cuts short."""
+
+KEY = "msp_fast"
+# Only our own code holds this object. A client can send the key, never the object.
+FAST = object()
+
+
+def is_fast(env):
+    """Say whether bills are made by a bill run, which allows exact shortcuts."""
+    return env.context.get(KEY) is FAST
+
+
+def is_changed(env, methods, known):
+    """Say whether another module changes one of these methods.
+
+    :param dict methods: names of methods by model
+    :param set known: the modules whose code is known
+    """
+    for model, names in methods.items():
+        for owner in type(env[model]).__mro__:
+            module = getattr(owner, "_module", None)
+            if module is None or module in known:
+                continue
+            if any(name in owner.__dict__ for name in names):
+                return True
+    return False
+
+
+def same_companies(records, fnames=None):
+    """Say whether no link of these records leads to a foreign company.
+
+    Core asks for each record and field. Here it is asked once for each company and
+    field, of all linked records together: the question does not depend on which record
+    of the company links them.
+
+    :param fnames: the fields that are checked; None: all
+    :return: False on any doubt
+    """
+    if fnames is None or {"company_id", "company_ids"} & set(fnames):
+        fnames = records._fields
+    checked = [records._fields[name] for name in fnames]
+    checked = [field for field in checked if field.relational and field.check_company]
+    if records._name == "res.company" or "company_id" not in records._fields:
+        return False
+    if any(field.company_dependent for field in checked):
+        return False
+    for company, own in records.grouped("company_id").items():
+        for field in checked:
+            linked = own.sudo().mapped(field.name)
+            domain = linked._check_company_domain(company) if linked else None
+            if domain and linked != linked.with_context(
+                active_test=False
+            ).filtered_domain(domain):
+                return False
+    return True
+
+
+def complete(model, vals_list, final_values):
+    """Give the precomputed fields of new records the values that core would compute.
+
+    Core makes a draft record in memory for each, to read them from it.
+
+    :param vals_list: values for ``create``, completed in place; left alone when the
+        value of a precomputed field is not known
+    :param final_values: returns such values by field name, or None
+    """
+    precomputed = {
+        name: field for name, field in model._fields.items() if field.precompute
+    }
+    for vals in vals_list:
+        missing = precomputed.keys() - vals.keys()
+        final = final_values(vals) if missing else None
+        if final is not None and missing <= final.keys():
+            vals.update((name, final[name]) for name in missing)
+            vals["__precomputed__"] = {precomputed[name] for name in missing}
