@@ -67,6 +67,7 @@ from . import msp_bill_run_slice
 from . import msp_bill_run_invoice
 from . import msp_bill_run_failure
 from . import msp_bill_run_stop
+from . import msp_bill_run_poster
 from . import msp_bill_run_open
 from . import msp_bill_run_issue
 from . import msp_bill_run_batch

@@ -3,9 +3,11 @@ from . import test_access_runs
 from . import test_associate
 from . import test_audit
 from . import test_bill_items
+from . import test_bill_poster
 from . import test_bill_run
 from . import test_bill_run_failures
 from . import test_bill_run_workers
+from . import test_bill_shortcuts
 from . import test_bill_run_progress
 from . import test_calendar_billing
 from . import test_changes
