@@ -43,7 +43,11 @@ from . import msp_billing_rating
 from . import msp_billing_text
 from . import msp_billing_correction
 from . import msp_billing_extra
+from . import msp_billing_release
 from . import msp_billing_hold
+from . import msp_billing_hold_terms
+from . import msp_billing_hold_count
+from . import msp_billing_hold_bill
 from . import msp_bill_builder
 from . import msp_bill_change
 from . import msp_bill_change_text

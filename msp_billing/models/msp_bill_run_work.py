@@ -117,9 +117,10 @@ class MspBillRun(models.Model):
         cycles |= Cycle._correct(subscriptions, self)
         billable = cycles._hold()
         self._record_held(cycles - billable)
+        held = (cycles - billable).subscription_id
+        held._touch()
         self._record_changes(previewed)
         self._invoice(billable)
-        held = (cycles - billable).subscription_id
         self._schedule_corrections(subscriptions - held)
 
     def _schedule_corrections(self, subscriptions):

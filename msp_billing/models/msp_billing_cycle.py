@@ -113,9 +113,6 @@ class MspBillingCycle(models.Model):
     )
     computer_count = fields.Integer(string="Computers", readonly=True, aggregator=None)
     reason = fields.Text(readonly=True, help="Why it is held, failed or without bill.")
-    hold_code = fields.Char(readonly=True)
-    released_code = fields.Char(readonly=True)
-    release_note = fields.Char(readonly=True)
     attempts = fields.Integer(readonly=True, aggregator=None)
     next_try = fields.Datetime(readonly=True)
     fingerprint = fields.Char(
@@ -162,48 +159,6 @@ class MspBillingCycle(models.Model):
         self._refuse_frozen()
 
     # === ACTION METHODS === #
-    def action_release(self, note):
-        """Bill held cycles all the same with the next run.
-
-        The reason that is released does not hold these cycles again; another one does.
-        The oldest of a subscription is released first, or all together.
-
-        :param str note: why, kept on the cycle
-        :raises UserError: without a note, when a cycle is not held or failed, or when
-            an earlier one of its subscription stays held
-        """
-        self.check_access("read")
-        self._require_manager()
-        if not (note or "").strip():
-            raise UserError(self.env._("Write a note: why may this be billed?"))
-        for cycle in self.sudo():
-            if cycle.state not in ("held", "failed"):
-                raise UserError(
-                    self.env._("%(cycle)s is not held.", cycle=cycle.display_name)
-                )
-            cycle._refuse_behind(self)
-            cycle.write(
-                {
-                    "state": "due",
-                    "released_code": cycle._released_code(),
-                    "release_note": note.strip(),
-                    "attempts": 0,
-                    "next_try": False,
-                    "reason": False,
-                }
-            )
-        return True
-
-    def action_retry(self):
-        """Let the next run try held and failed cycles again, once they are mended."""
-        self.check_access("read")
-        self._require_manager()
-        cycles = self.sudo().filtered(lambda cycle: cycle.state in ("held", "failed"))
-        cycles.write(
-            {"state": "due", "attempts": 0, "next_try": False, "reason": False}
-        )
-        return True
-
     def action_open_bill(self):
         """Open the bill of this cycle."""
         self.ensure_one()
@@ -214,12 +169,6 @@ class MspBillingCycle(models.Model):
         return self.move_id._msp_open_bill()
 
     # === BUSINESS METHODS === #
-    def _require_manager(self):
-        if not self.env.user.has_group("msp_billing.group_msp_billing_manager"):
-            raise UserError(
-                self.env._("Only a billing manager can release or retry cycles.")
-            )
-
     def _refuse_frozen(self):
         if self.env.context.get("msp_unfreeze") is UNFREEZE:
             return

@@ -187,6 +187,7 @@ class MspBillingCycle(models.Model):
             "minimum_amount": str(
                 to_decimal(self.plan_id._minimum_on(self.date_start))
             ),
+            "last_day": self._last_day_count(prices, usages),
             "prices": {
                 str(price.id): {
                     **_as_json(self._engine_price(price)),

@@ -21,6 +21,8 @@ from . import test_delivery_failures
 from . import test_evidence
 from . import test_explain
 from . import test_extra_charge_last
+from . import test_hold_bill
+from . import test_hold_count
 from . import test_inventory
 from . import test_inventory_access
 from . import test_inventory_api

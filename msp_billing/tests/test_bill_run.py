@@ -198,16 +198,13 @@ class TestBillRun(MspBillingCommon):
 
     def test_failing_customer_does_not_stop_the_others(self):
         good, bad = self._customer("Good Ltd"), self._customer("Bad Ltd")
-        plan = self._plan()
-        self._subscribe(plan, good)
+        self._subscribe(self._plan(), good)
+        currency = self.setup_other_currency("GBP")
+        plan = self._plan("Foreign Care", currency_id=currency.id)
         subscription = self._subscribe(plan, bad)
         self._computers(good, 1)
         self._computers(bad, 1)
-        account = self.company_data["default_account_receivable"].copy(
-            {"code": "199999", "active": True}
-        )
-        bad.property_account_receivable_id = account
-        account.active = False
+        currency.active = False
         logger = "odoo.addons.msp_billing.models.msp_bill_run_failure"
         with self.assertLogs(logger, "WARNING") as logs:
             run = self._bill("2026-02-01")
@@ -219,13 +216,14 @@ class TestBillRun(MspBillingCommon):
             [{"state": "failed", "attempts": 1}],
         )
         self.assertTrue(subscription.activity_ids)
-        account.active = True
+        currency.active = True
         again = self._bill("2026-02-01")
         self.assertEqual(again.move_ids.partner_id, bad)
 
     def test_nothing_to_bill(self):
         customer = self._customer()
         self._subscribe(self._plan(), customer)
+        self._computers(customer, 1, date_to="2026-01-02")
         run = self._bill("2026-02-01")
         self.assertFalse(run.move_ids)
         self.assertRecordValues(

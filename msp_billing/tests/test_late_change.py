@@ -110,16 +110,12 @@ class TestLateChange(MspBillingCommon):
             date_end="2026-02-01",
             count_source="reading",
         )
+        reading = {"partner_id": customer.id, "date": "2026-01-01"}
+        Reading = self.env["msp.count.reading"]
+        Reading.create({**reading, "type_id": self.mobile.id, "quantity": 0})
         for month in range(2, 9):
             self._bill(f"2026-{month:02}-01")
-        self.env["msp.count.reading"].create(
-            {
-                "partner_id": customer.id,
-                "type_id": self.server.id,
-                "date": "2026-01-01",
-                "quantity": 3,
-            }
-        )
+        Reading.create({**reading, "type_id": self.server.id, "quantity": 3})
         changes = self._audit()
         self.assertEqual(changes.mapped("amount"), [15.0])
         self.assertFalse(changes.computers)

@@ -160,6 +160,8 @@ class TestSiteBilling(MspBillingCommon):
 
     def test_site_that_moves_re_rates_no_billed_cycle(self):
         other = self._customer("Beta Ltd")
+        # It left before the last day, on which the plan counts.
+        self._computers(other, 1, date_to="2026-01-02")
         plan = self._plan()
         acme, beta = self._subscribe(plan, self.customer), self._subscribe(plan, other)
         first = self._bill("2026-02-01")

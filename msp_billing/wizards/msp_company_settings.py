@@ -5,6 +5,8 @@ NAMES = (
     "msp_product_id",
     "msp_due_days",
     "msp_catchup_max",
+    "msp_jump_percent",
+    "msp_jump_minimum",
     "msp_approval",
     "msp_silent_days",
 )
@@ -37,6 +39,8 @@ class MspCompanySettings(models.TransientModel):
     )
     msp_due_days = fields.Integer(string="Due Days")
     msp_catchup_max = fields.Integer(string="Missed Cycles Caught Up")
+    msp_jump_percent = fields.Integer(string="Jump in Percent")
+    msp_jump_minimum = fields.Integer(string="Jump in Computers")
     msp_approval = fields.Boolean(string="Approve Bill Runs")
     msp_silent_days = fields.Integer(string="Computers Silent After (Days)")
 

@@ -89,7 +89,13 @@ class World:
         self.partners = [acme, beta, north, dock]
         self.types = [case.workstation, case.server]
         self.source = self.env["msp.source"].create(
-            {"name": "RMM", "code": "rmm", "company_id": self.company.id}
+            {
+                "name": "RMM",
+                "code": "rmm",
+                "company_id": self.company.id,
+                # It reports rarely here: what it says is what is billed.
+                "stale_days": 366,
+            }
         )
         self.env["msp.source.customer"].create(
             [
