@@ -86,10 +86,10 @@ class MspBillingCycle(models.Model):
         if reported >= day - timedelta(days=known.source_id.stale_days):
             return None
         return self.env._(
-            "%(source_name)s last reported all computers of %(customer)s on %(reported)s, "
-            "%(days)s days before %(day)s (%(allowed)s are allowed). Let it report, "
-            "take the customer out of the source when it reports no more, or release "
-            "it.",
+            "%(source_name)s last reported all computers of %(customer)s on "
+            "%(reported)s, %(days)s days before %(day)s (%(allowed)s are allowed). Let "
+            "it report, take the customer out of the source when it reports no more, "
+            "or release it.",
             reported=self._format_day(reported),
             days=(day - reported).days,
             day=self._format_day(day),
