@@ -136,9 +136,14 @@ def refuse_cedar(env):
     Then a batch is rolled back, and its customers are billed one by one.
     """
     partner = env["res.partner"].search([("name", "=", "Cedar")])
-    account = partner.property_account_receivable_id.copy({"code": "199999"})
-    partner.property_account_receivable_id = account
-    account.active = False
+    product = env.company.msp_product_id
+    income = product.product_tmpl_id.get_product_accounts()["income"]
+    closed = income.copy({"code": "499999"})
+    mapped = {"account_src_id": income.id, "account_dest_id": closed.id}
+    partner.property_account_position_id = env["account.fiscal.position"].create(
+        {"name": "Closed", "account_ids": [(0, 0, mapped)]}
+    )
+    closed.active = False
 
 
 def make_many(env, number):
