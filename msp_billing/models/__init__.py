@@ -66,6 +66,9 @@ from . import msp_charge_computer
 from . import msp_bill_run
 from . import msp_bill_run_bot
 from . import msp_bill_run_work
+from . import msp_bill_run_changed
+from . import msp_bill_run_preview
+from . import msp_bill_run_approval
 from . import msp_bill_run_cron
 from . import msp_bill_run_slice
 from . import msp_bill_run_invoice

@@ -143,6 +143,8 @@ class MspBillRun(models.Model):
     def write(self, vals):
         if {"date", "company_id", "partner_ids"} & vals.keys():
             for run in self:
+                if run.previewing:
+                    run._require_state(("draft",))
                 if run.state not in ("draft", "previewed", "waiting"):
                     raise UserError(
                         self.env._(
@@ -163,20 +165,6 @@ class MspBillRun(models.Model):
         self.sudo().cycle_ids.filtered(lambda cycle: cycle.state != "billed")._discard()
 
     # === ACTION METHODS === #
-    def action_preview(self):
-        """Count and rate what is due, and show it. Nothing is billed.
-
-        :raises UserError: when the run has started already
-        """
-        for run in self:
-            run._require_state(("draft", "previewed", "waiting"))
-            worker = run._as_bot()
-            worker.issue_ids.unlink()
-            worker.cycle_ids._release_from_run()
-            worker._preview()
-            worker.state = "previewed"
-        return True
-
     def action_start(self):
         """Bill what is due; with approval on, prepare it and wait for a manager.
 
@@ -189,21 +177,10 @@ class MspBillRun(models.Model):
             run._require_state(("draft", "previewed"))
             run._require_not_future()
             if run.company_id.msp_approval:
-                run.action_preview()
-                run._as_bot().state = "waiting"
+                run._start_preview("approve")
             else:
                 run._forget_preview()
                 run._set_running()
-        return True
-
-    def action_approve(self):
-        """Let a run that waits for approval bill."""
-        for run in self:
-            run._require_state(("waiting",))
-            run._require_not_future()
-            run.message_post(body=self.env._("Approved."))
-            run._forget_preview()
-            run._set_running()
         return True
 
     def action_pause(self):
@@ -217,7 +194,8 @@ class MspBillRun(models.Model):
         """Go on with a paused or stopped run."""
         for run in self:
             run._require_state(("paused", "stopped"))
-            run._as_bot().stop_reason = False
+            run._as_bot().write({"stop_reason": False, "setbacks": 0})
+            run._settle_activities(self.env._("Resumed."))
             run._set_running()
         return True
 
@@ -257,6 +235,14 @@ class MspBillRun(models.Model):
                 )
             )
 
+        if self.previewing:
+            raise UserError(
+                self.env._(
+                    "%(run)s is being previewed. Wait for it, or set it back to draft.",
+                    run=self.name,
+                )
+            )
+
     def _require_not_future(self):
         if self.is_future:
             raise UserError(
@@ -268,7 +254,9 @@ class MspBillRun(models.Model):
 
     def _forget_preview(self):
         """Let the run try what its preview held: it may be mended or released."""
-        self._as_bot().issue_ids.unlink()
+        bot = self._as_bot()
+        bot.issue_ids.unlink()
+        bot.batch_ids.unlink()
 
     def _set_running(self):
         self.ensure_one()

@@ -7,6 +7,8 @@ WORKED_OUT = {
     "automatic": False,
     "stop_reason": False,
     "setbacks": False,
+    "preview_for": False,
+    "preview_reached": False,
 }
 # What the bot keeps of a context: by these a scheduled action knows how it goes on.
 CRON_KEYS = ("cron_id", "cron_end_time", "ir_cron_progress_id")

@@ -22,6 +22,8 @@ class MspBillRun(models.Model):
     def _cron_bill(self):
         """Work on the runs in ``running`` until they are done or the time is up.
 
+        After them come the previews of large runs.
+
         A slice that leaves work wakes all workers, itself included, before its last
         commit: whatever happens then, the work goes on.
         """
@@ -31,10 +33,16 @@ class MspBillRun(models.Model):
             Cron._commit_progress(remaining=1)
             return
         runs = self.search([("state", "=", "running")], order="date, id")
-        remaining = {run: run._as_bot()._remaining() for run in runs}
-        Cron._commit_progress(remaining=sum(map(len, remaining.values())))
-        for run in runs:
-            if not run._as_bot()._work():
+        previews = self.search([("preview_for", "!=", False)], order="id")
+        Cron._commit_progress(
+            remaining=sum(len(run._as_bot()._remaining()) for run in runs)
+            + len(previews)
+        )
+        for work in (
+            *(run._as_bot()._work for run in runs),
+            *(run._as_bot()._work_on_preview for run in previews),
+        ):
+            if not work():
                 self._trigger_workers()
                 Cron._commit_progress()
                 return

@@ -1,6 +1,11 @@
+import logging
+
 from odoo import api, fields, models
 
+from ..tools.failure import is_transient
 from .msp_bill_run_work import MAX_ATTEMPTS
+
+_logger = logging.getLogger(__name__)
 
 
 class MspBillRun(models.Model):
@@ -13,40 +18,55 @@ class MspBillRun(models.Model):
     def _cron_open_runs(self):
         """Open the run of today for each company in which something is due."""
         for company in self.env["res.company"].search([("active", "=", True)]):
-            today = company._msp_today()
-            bot = self.new({"company_id": company.id})._as_bot()
-            if not bot._has_new_work(company, today):
-                continue
-            run = bot.create(
+            try:
+                self._open_run_of(company)
+                self.env.flush_all()
+            except Exception as error:
+                if self.env.cr.closed or is_transient(error):
+                    raise
+                # The other companies' runs open all the same.
+                self.env.cr.rollback()
+                _logger.exception("No bill run opened for company %s", company.id)
+            self.env["ir.cron"]._commit_progress()
+
+    # === BUSINESS METHODS === #
+    @api.model
+    def _open_run_of(self, company):
+        """Open and start the run of today of a company, when something is due."""
+        today = company._msp_today()
+        bot = self.new({"company_id": company.id})._as_bot()
+        if bot._has_new_work(company, today):
+            bot.create(
                 {
                     "date": today,
                     "company_id": company.id,
                     "automatic": True,
                     "user_id": self._responsible(company).id,
                 }
-            )
-            run.action_start()
-        self.env["ir.cron"]._commit_progress()
+            ).action_start()
 
-    # === BUSINESS METHODS === #
     @api.model
     def _responsible(self, company):
         """Return the billing manager who answers for automatic runs of a company."""
-        bot = self.env.ref("msp_billing.user_bot")
-        managers = self.env["res.users"].search(
-            [
-                (
-                    "all_group_ids",
-                    "in",
-                    self.env.ref("msp_billing.group_msp_billing_manager").ids,
-                ),
-                ("company_ids", "in", company.ids),
-                ("id", "!=", bot.id),
-            ],
-            order="id",
-            limit=1,
+        return self._managers(company)[:1] or self.env.ref("base.user_admin")
+
+    @api.model
+    def _managers(self, company):
+        """Return the billing managers of a company, without the bot."""
+        group = self.env.ref("msp_billing.group_msp_billing_manager")
+        return (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("all_group_ids", "in", group.ids),
+                    ("company_ids", "in", company.ids),
+                    ("share", "=", False),
+                    ("id", "!=", self.env.ref("msp_billing.user_bot").id),
+                ],
+                order="id",
+            )
         )
-        return managers or self.env.ref("base.user_admin")
 
     def _has_new_work(self, company, day):
         """Say whether something is due that no run of the day has tried.
@@ -77,7 +97,8 @@ class MspBillRun(models.Model):
     def _has_open_run(self, company, day):
         """Say whether an automatic run still works, or waits for a person today.
 
-        A run that stopped or was paused on another day keeps nothing back for ever.
+        A run that stopped, was paused or was sent back on another day keeps nothing
+        back for ever.
         """
         return bool(
             self.search_count(
@@ -85,9 +106,11 @@ class MspBillRun(models.Model):
                     ("company_id", "=", company.id),
                     ("automatic", "=", True),
                     "|",
+                    "|",
+                    ("preview_for", "!=", False),
                     ("state", "in", ("running", "waiting")),
                     "&",
-                    ("state", "in", ("paused", "stopped")),
+                    ("state", "in", ("draft", "previewed", "paused", "stopped")),
                     ("date", "=", day),
                 ],
                 limit=1,

@@ -15,22 +15,23 @@ class MspBillRun(models.Model):
     def get_progress(self):
         """Return how far this run is: a few counts, cheap enough to ask every seconds.
 
-        :return: ``state``; ``active`` (whether it works or waits for a worker);
-            ``percent``; ``figures``: a list of ``{"name", "label", "value", "alarm"}``
-            as people read them; ``headline``, ``time_left``, ``workers_text`` and
-            ``waiting``: texts, or False
+        :return: ``state``, ``previewing``; ``active`` (whether it works or waits for
+            a worker); ``percent``; ``figures``: a list of ``{"name", "label",
+            "value", "alarm"}`` as people read them; ``headline``, ``time_left``,
+            ``workers_text`` and ``waiting``: texts, or False
         :rtype: dict
         """
         self.ensure_one()
         self.check_access("read")
         run = self._as_bot().with_context(lang=self.env.lang, tz=self.env.user.tz)
         counts = run._progress_counts()
-        active = run.state == "running"
+        active = run.state == "running" or run.previewing
         handled, left = counts["handled"], counts["remaining"]
         total = handled + left
-        workers = run._workers_at_work() if active else 0
+        workers = run._workers_at_work()
         return {
             "state": run.state,
+            "previewing": run.previewing,
             "active": active,
             "workers_text": active and workers and run._workers_text(workers),
             "percent": round(100 * handled / total) if total else 0,
@@ -84,6 +85,8 @@ class MspBillRun(models.Model):
 
     def _count_handled(self):
         """Return how many subscriptions this run has billed, held or recorded."""
+        if self.previewing:
+            return sum(self.batch_ids.mapped("subscription_count"))
         rows = self.env.execute_query(
             SQL(
                 "SELECT count(*) FROM ("
@@ -98,6 +101,8 @@ class MspBillRun(models.Model):
 
     def _count_remaining(self):
         """Return how many subscriptions are left, or 0 for a run that is over."""
+        if self.previewing:
+            return len(self._left_to_preview())
         if self.state not in ("running", "paused", "stopped"):
             return 0
         return len(self._remaining())
@@ -105,6 +110,12 @@ class MspBillRun(models.Model):
     def _progress_headline(self, handled, total):
         if self.state == "done":
             return self.env._("%(count)s subscriptions done", count=self._figure(total))
+        if self.previewing:
+            return self.env._(
+                "Preview: %(handled)s of %(total)s subscriptions",
+                handled=self._figure(handled),
+                total=self._figure(total),
+            )
         return self.env._(
             "%(handled)s of %(total)s subscriptions",
             handled=self._figure(handled),
@@ -113,6 +124,8 @@ class MspBillRun(models.Model):
 
     def _progress_figures(self, counts):
         """Return the figures beside the bar, as people read them."""
+        if self.previewing:
+            return []
         amount = self.currency_id.format(counts["amount"])
         return [
             {

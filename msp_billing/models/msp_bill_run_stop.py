@@ -101,4 +101,4 @@ class MspBillRun(models.Model):
     def _workers_at_work(self):
         """Return how many workers are on this run now."""
         self.ensure_one()
-        return count_present(self.env.cr, self.id)
+        return count_present(self.env.cr, -self.id if self.previewing else self.id)

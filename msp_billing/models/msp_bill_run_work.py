@@ -53,11 +53,10 @@ class MspBillRun(models.Model):
             due -= parked.subscription_id
         return due
 
-    def _preview(self):
+    def _preview(self, subscriptions):
         """Make, count and rate the due cycles, and say what would be held."""
         self.ensure_one()
         Cycle = self.env["msp.billing.cycle"]
-        subscriptions = self._due_subscriptions()
         cycles = Cycle._open(subscriptions, self)
         cycles._rate()
         cycles |= Cycle._correct(subscriptions, self)
@@ -112,7 +111,7 @@ class MspBillRun(models.Model):
         cycles = Cycle._open(subscriptions, self)
         for cycle in cycles:
             if cycle.fingerprint and cycle.state == "due":
-                previewed[cycle] = (cycle.fingerprint, cycle.amount)
+                previewed[cycle] = self._remember_preview(cycle)
         cycles._rate()
         cycles |= Cycle._correct(subscriptions, self)
         billable = cycles._hold()
@@ -133,17 +132,3 @@ class MspBillRun(models.Model):
         self.env["msp.billing.cycle"]._origins(due, self)._settle()
         new = subscriptions.filtered(lambda sub: not sub.next_correction_date)
         (due | new)._schedule_correction(self.date)
-
-    def _record_changes(self, previewed):
-        for cycle, (fingerprint, amount) in previewed.items():
-            if cycle.fingerprint != fingerprint:
-                self._record_issue(
-                    "changed",
-                    cycle,
-                    self.env._(
-                        "%(before)s in the preview, %(after)s now: the computers, the "
-                        "prices or the terms changed in between.",
-                        before=cycle.currency_id.format(amount),
-                        after=cycle.currency_id.format(cycle.amount),
-                    ),
-                )

@@ -54,8 +54,9 @@ def count_present(cr, run_id):
     """Return how many workers are on a run now."""
     cr.execute(
         "SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' "
-        "AND granted AND objsubid = 2 AND classid = %s AND objid = %s AND database = "
+        "AND granted AND objsubid = 2 AND classid = %s AND objid::bigint = %s "
+        "AND database = "
         "(SELECT oid FROM pg_database WHERE datname = current_database())",
-        [WORKING, run_id],
+        [WORKING, run_id % 2**32],  # pg_locks shows keys without a sign
     )
     return cr.fetchone()[0]

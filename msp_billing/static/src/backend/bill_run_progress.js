@@ -34,7 +34,7 @@ export class BillRunProgress extends Component {
             },
             () => {
                 const {resId, data, dirty} = this.props.record;
-                return [resId, data.state, dirty];
+                return [resId, data.state, data.previewing, dirty];
             }
         );
         useExternalListener(document, "visibilitychange", () => this.ask());
@@ -85,7 +85,9 @@ export class BillRunProgress extends Component {
         if (data.active) {
             this.askAgain(INTERVAL);
         }
-        const changed = data.state !== record.data.state;
+        const changed =
+            data.state !== record.data.state ||
+            data.previewing !== record.data.previewing;
         this.progress.stale = changed && (await record.isDirty());
         if (changed && !this.progress.stale && !this.gone) {
             await record.load();
@@ -102,5 +104,8 @@ export class BillRunProgress extends Component {
 
 registry.category("view_widgets").add("msp_bill_run_progress", {
     component: BillRunProgress,
-    fieldDependencies: [{name: "state", type: "selection"}],
+    fieldDependencies: [
+        {name: "state", type: "selection"},
+        {name: "previewing", type: "boolean"},
+    ],
 });
