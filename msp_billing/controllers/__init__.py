@@ -1,3 +1,4 @@
 # The routes need the type of request that the dispatcher defines.
 from . import dispatcher
 from . import inventory
+from . import health

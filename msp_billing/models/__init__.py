@@ -79,6 +79,8 @@ from . import msp_bill_run_open
 from . import msp_bill_run_issue
 from . import msp_bill_run_batch
 from . import msp_bill_run_progress
+from . import msp_bill_run_watchdog
+from . import ir_cron
 from . import account_move
 from . import account_move_change
 from . import account_move_seal

@@ -172,7 +172,7 @@ class MspBillRun(models.Model):
 
     def _waiting_text(self):
         """Return that no worker has picked the run up, with the way out, or False."""
-        last = self._last_seen_worker()
+        last = self._last_seen(self._bill_crons())
         started = self.env.cr.now() - self.write_date
         if not self._bill_crons().filtered("active"):
             return self.env._(
@@ -193,16 +193,3 @@ class MspBillRun(models.Model):
             "whether max_cron_threads is at least 1 and the server is up.",
             seen=seen,
         )
-
-    def _last_seen_worker(self):
-        """Return when a worker last was at work, on any run, or False."""
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT max(seen) FROM ("
-                "SELECT max(lastcall) AS seen FROM ir_cron WHERE id = ANY(%(crons)s) "
-                "UNION ALL SELECT max(create_date) FROM ir_cron_progress "
-                "WHERE cron_id = ANY(%(crons)s)) AS calls",
-                crons=self._bill_crons().ids,
-            )
-        )
-        return rows[0][0] or False

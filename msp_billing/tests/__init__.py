@@ -9,6 +9,7 @@ from . import test_bill_run_failures
 from . import test_bill_run_workers
 from . import test_bill_shortcuts
 from . import test_bill_run_approval
+from . import test_watchdog
 from . import test_bill_run_progress
 from . import test_calendar_billing
 from . import test_changes

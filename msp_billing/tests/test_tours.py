@@ -1,8 +1,12 @@
 import base64
+from unittest.mock import patch
 
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from odoo.addons.base.models import ir_cron
+
+from ..models import msp_bill_run_work
 from .common import MspBillingCommon
 
 EXPORT = """Organization;Device ID;Hostname;Device Type
@@ -69,6 +73,42 @@ class TestTours(MspBillingCommon, HttpCase):
         self._work()
         self.assertEqual(run.state, "done")
         self._tour("see_bills", "manager")
+
+    def test_manager_watches_a_bill_run(self):
+        self._due_customer()
+        other = self._customer("Beta Ltd")
+        self._subscribe(self._plan("Server Care"), other)
+        self._computers(other, 1)
+        run = self._new_run("2026-02-01")
+        run.action_start()
+        self._user("manager", "msp_billing.group_msp_billing_manager")
+        Run = self.registry["msp.bill.run"]
+        get_progress, asked = Run.get_progress, []
+
+        def work_meanwhile(record):
+            # The first question finds nothing done, the next ones a customer more.
+            if asked and record.state == "running":
+                self._work_on_one(record)
+            asked.append(record.state)
+            return get_progress(record)
+
+        with patch.object(Run, "get_progress", work_meanwhile):
+            self._tour("watch_bill_run", "manager")
+        self.assertEqual((run.state, len(run.move_ids)), ("done", 2))
+        self.assertIn("paused", asked)
+        # Done is the last that it hears: it does not ask again.
+        self.assertEqual(asked.count("done"), 1)
+
+    def _work_on_one(self, run):
+        """Let a worker bill one customer, and close the run after the last one."""
+        with (
+            patch.object(msp_bill_run_work, "BATCH_SIZE", 1),
+            patch.object(ir_cron, "MIN_TIME_PER_JOB", 0),
+            patch.object(ir_cron, "MIN_RUNS_PER_JOB", 1),
+        ):
+            self._work()
+        if not run._as_bot()._remaining():
+            self._work()
 
     def test_manager_imports_a_csv(self):
         acme, beta = self._customer("Acme Ltd"), self._customer("Beta Ltd")

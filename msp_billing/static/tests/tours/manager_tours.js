@@ -114,6 +114,49 @@ tours.add("msp_billing_start_bill_run", {
             run: "click",
         },
         state("Running"),
+        {
+            content: "The form shows how far the run is, and what it waits for",
+            trigger: `.o_msp_bill_run_progress:contains(0 of 1 subscriptions):contains(Waiting for the scheduled action)`,
+        },
+    ],
+});
+
+tours.add("msp_billing_watch_bill_run", {
+    steps: () => [
+        ...openMenu("msp_customers_menu", "msp_bill_run_menu", "Bill Runs"),
+        {
+            content: "Open the run",
+            trigger: ".o_data_row .o_data_cell:contains(Bill run of)",
+            run: "click",
+        },
+        state("Running"),
+        {
+            content: "Nothing is billed yet",
+            trigger: ".o_msp_bill_run_progress:contains(0 of 2 subscriptions)",
+        },
+        {
+            content: "Without a click it shows the first bill",
+            trigger: `.o_msp_bill_run_progress:contains(1 of 2 subscriptions):contains(50%) [data-figure="bills"]:contains(1)`,
+        },
+        button("action_pause"),
+        state("Paused"),
+        {
+            content: "Paused, the bar stays",
+            trigger: `.o_msp_bill_run_progress[data-state="paused"] .progress-bar.bg-warning`,
+        },
+        button("action_resume"),
+        {
+            content: "At the end the form shows by itself that the run is done",
+            trigger: `.o_statusbar_status .o_arrow_button_current:contains("Done")`,
+        },
+        {
+            content: "and its bills",
+            trigger: `.oe_stat_button[name="action_view_bills"]:contains(2)`,
+        },
+        {
+            content: "The bar is gone, and with it the questions to the server",
+            trigger: ".o_form_view:not(:has(.o_msp_bill_run_progress))",
+        },
     ],
 });
 
