@@ -11,7 +11,7 @@ class IrCron(models.Model):
 
     def _notify_admin(self, message):
         """Tell billing managers when Odoo switches one of our actions off."""
-        super()._notify_admin(message)
         Run = self.env["msp.bill.run"]
         if self.env.context.get("msp_failed_cron") in Run._our_crons().ids:
             Run._raise_scheduler_alarm(message)
+        return super()._notify_admin(message)

@@ -128,7 +128,7 @@ class MspBillRun(models.Model):
     def _raise_scheduler_alarm(self, message):
         """Give the managers of every company an activity on their company."""
         told = self.env["res.users"]
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self.env["res.company"].sudo().search([("active", "=", True)]):
             for manager in self._managers(company) - told:
                 company.partner_id.activity_schedule(
                     "mail.mail_activity_data_todo",
