@@ -54,6 +54,7 @@ from . import msp_bill_change_text
 from . import msp_bill_change_terms
 from . import msp_bill_items
 from . import msp_bill_item_lines
+from . import msp_bill_item_known
 from . import msp_bill_posting
 from . import msp_bill_document
 from . import msp_bill_payment

@@ -43,6 +43,8 @@ class AccountMoveLine(models.Model):
             "is_storno": False,
             "debit": max(balance, 0.0),
             "credit": max(-balance, 0.0),
+            # Not one of these: computed again when the batch is made.
+            "no_followup": False,
         }
         if kind in WITHOUT_PRODUCT and not vals.get("product_id"):
             final.update(product_uom_id=False, quantity=0.0, price_unit=0.0)

@@ -129,13 +129,18 @@ class MspBillBuilder(models.AbstractModel):
         scene["tax_lines"] = results["tax_lines_to_add"]
 
     @api.model
-    def _term_items(self, items, receivable, scene):
-        """Return the receivable lines: one for each instalment."""
+    def _sums(self, items):
+        """Return what the lines add up to, products and taxes apart."""
         sums = defaultdict(float)
         for item in items:
             kind = "tax" if item.get("display_type") == "tax" else "base"
             for name in ("amount_currency", "balance"):
                 sums[kind, name] += item.get(name, 0.0)
+        return sums
+
+    @api.model
+    def _term_items(self, sums, receivable, scene):
+        """Return the receivable lines: one for each instalment."""
         common = {
             "display_type": "payment_term",
             "account_id": receivable.id,

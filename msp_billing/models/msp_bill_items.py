@@ -87,6 +87,8 @@ class MspBillBuilder(models.AbstractModel):
         ):
             moves = model.create(list(chosen.values())) if chosen else Move
             made.update(zip(chosen, moves.ids, strict=True))
+            if chosen is complete:
+                self._compute_again(moves)
         if not plain:
             Move = Move.with_context(**SETTLED)
         return Move.browse([made[index] for index in range(len(vals_list))])
@@ -117,13 +119,16 @@ class MspBillBuilder(models.AbstractModel):
             {**values, "display_type": "tax", "sequence": 10000}
             for values in scene["tax_lines"]
         ]
-        terms = self._term_items([*items, *taxes], receivable, scene)
+        sums = self._sums([*items, *taxes])
+        terms = self._term_items(sums, receivable, scene)
+        self._add_known([*items, *taxes, *terms], scene)
         rest = {key: vals[key] for key in vals if key != "invoice_line_ids"}
         return {
             **rest,
             "partner_shipping_id": scene["delivery"].id,
             "fiscal_position_id": scene["fiscal"].id,
             "invoice_currency_rate": scene["rate"],
+            **self._known_amounts(sums, terms, scene),
             "line_ids": [
                 Command.create(
                     {key: item[key] for key in item if not key.startswith("__")}

@@ -62,7 +62,8 @@ def complete(model, vals_list, final_values):
 
     :param vals_list: values for ``create``, completed in place; left alone when the
         value of a precomputed field is not known
-    :param final_values: returns such values by field name, or None
+    :param final_values: returns such values by field name, or None; also those of
+        fields that core computes later, which saves writing them
     """
     precomputed = {
         name: field for name, field in model._fields.items() if field.precompute
@@ -71,5 +72,7 @@ def complete(model, vals_list, final_values):
         missing = precomputed.keys() - vals.keys()
         final = final_values(vals) if missing else None
         if final is not None and missing <= final.keys():
-            vals.update((name, final[name]) for name in missing)
-            vals["__precomputed__"] = {precomputed[name] for name in missing}
+            new = final.keys() - vals.keys()
+            vals.update((name, final[name]) for name in new)
+            # No inverse is called for these: nobody has chosen them.
+            vals["__precomputed__"] = {model._fields[name] for name in new}
