@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from .msp_bill_run_failure import StopRun
 
@@ -25,33 +26,48 @@ class MspBillRun(models.Model):
         """Return the subscriptions with something due on the run's date."""
         self.ensure_one()
         domain = self._due_domain(self.company_id, self.date)
-        if self.partner_ids:
-            domain += [
-                "|",
-                ("partner_id", "child_of", self.partner_ids.ids),
-                ("bill_to_id", "child_of", self.partner_ids.ids),
-            ]
+        domain += self._customer_domain()
         return self.env["msp.subscription"].search(domain, order="bill_to_id, id")
+
+    def _customer_domain(self):
+        """Return the domain of the subscriptions of the run's customers."""
+        if not self.partner_ids:
+            return []
+        return [
+            "|",
+            ("partner_id", "child_of", self.partner_ids.ids),
+            ("bill_to_id", "child_of", self.partner_ids.ids),
+        ]
 
     def _remaining(self):
         """Return the due subscriptions that this run has not tried yet."""
         self.ensure_one()
-        tried = self.issue_ids.filtered(
-            lambda issue: issue.kind in ("held", "failed")
-        ).subscription_id
-        due = self._due_subscriptions() - tried
+        return self.env["msp.subscription"].search(self._remaining_domain(), order="id")
+
+    def _remaining_domain(self):
+        """Return the domain of what is left to try, which the database alone reads."""
+        tried = self.env["msp.bill.run.issue"]._search(
+            [
+                ("run_id", "=", self.id),
+                ("kind", "in", ("held", "failed")),
+                ("subscription_id", "!=", False),
+            ]
+        )
+        domain = self._due_domain(self.company_id, self.date)
+        domain += self._customer_domain()
+        domain.append(("id", "not in", tried.subselect("subscription_id")))
         if self.automatic:
-            parked = self.env["msp.billing.cycle"].search(
+            parked = self.env["msp.billing.cycle"]._search(
                 [
-                    ("subscription_id", "in", due.ids),
+                    ("company_id", "=", self.company_id.id),
                     ("state", "=", "failed"),
                     "|",
                     ("attempts", ">=", MAX_ATTEMPTS),
                     ("next_try", ">", fields.Datetime.now()),
                 ]
             )
-            due -= parked.subscription_id
-        return due
+            domain.append(("id", "not in", parked.subselect("subscription_id")))
+        return domain
 
     def _preview(self, subscriptions):
         """Make, count and rate the due cycles, and say what would be held."""
@@ -83,17 +99,35 @@ class MspBillRun(models.Model):
 
     # === WORK === #
     def _claim(self, tried):
-        """Lock and return due subscriptions, whole bill-to customers at a time."""
-        left = self._remaining().filtered(lambda sub: sub.id not in tried)
-        by_payer = left.grouped("bill_to_id")
-        payers = list(by_payer)[:BATCH_SIZE]
-        wanted = self.env["msp.subscription"].union(
-            *(by_payer[payer] for payer in payers)
+        """Lock and return due subscriptions, whole bill-to customers at a time.
+
+        Customers whom other workers hold are passed over.
+        """
+        Subscription = self.env["msp.subscription"]
+        left = [*self._remaining_domain(), ("id", "not in", list(tried))]
+        payers = [0]
+        while payers := self._next_payers(left, payers[-1]):
+            wanted = Subscription.search([*left, ("bill_to_id", "in", payers)])
+            locked = wanted._lock_due()
+            by_payer = wanted.grouped("bill_to_id")
+            whole = locked.filtered(lambda sub: by_payer[sub.bill_to_id] <= locked)
+            if whole:
+                return whole
+        return Subscription
+
+    def _next_payers(self, domain, after):
+        """Return the ids of the next bill-to customers of a batch, in their order."""
+        query = self.env["msp.subscription"]._search(domain)
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT bill_to_id FROM msp_subscription WHERE id IN %s "
+                "AND bill_to_id > %s GROUP BY bill_to_id ORDER BY bill_to_id LIMIT %s",
+                query.subselect(),
+                after,
+                BATCH_SIZE,
+            )
         )
-        locked = wanted._lock_due()
-        return locked.filtered(
-            lambda subscription: by_payer[subscription.bill_to_id] <= locked
-        )
+        return [row[0] for row in rows]
 
     def _bill(self, subscriptions):
         """Count, rate, invoice and post what is due. One transaction, no commit."""

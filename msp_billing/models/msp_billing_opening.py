@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine.span import Span
+from ..tools.rows import insert_rows
 
 
 class MspBillingCycle(models.Model):
@@ -54,29 +55,44 @@ class MspBillingCycle(models.Model):
             ]
         ).grouped("subscription_id")
         keep, stale, missing = self.browse(), self.browse(), []
-        for subscription in subscriptions:
+        for subscription, spans in subscriptions._due_spans(run.date).items():
             open_cycles = {
                 (cycle.date_start, cycle.date_end): cycle
                 for cycle in existing.get(subscription, self.browse())
             }
-            for due in subscription._due_spans(run.date):
+            for due in spans:
                 cycle = open_cycles.pop((due.span.start, due.span.end), None)
                 if cycle:
                     keep |= cycle
                 else:
-                    missing.append(self._prepare_cycle(subscription, due))
+                    missing.append(self._prepare_cycle(subscription, due, run))
             for cycle in open_cycles.values():
                 stale |= cycle
-        stale._discard()
+        if stale:
+            stale._discard()
         self.env.flush_all()
-        cycles = keep | self.create(missing)
-        cycles.write({"run_id": run.id})
+        keep.filtered(lambda cycle: cycle.run_id != run).write({"run_id": run.id})
+        cycles = keep | insert_rows(self, missing)
         return cycles.sorted(lambda cycle: (cycle.subscription_id.id, cycle.date_start))
 
     @api.model
-    def _prepare_cycle(self, subscription, due):
+    def _prepare_owner(self, subscription, run):
+        """Return what a new cycle has from its subscription and its run."""
         return {
             "subscription_id": subscription.id,
+            "company_id": subscription.company_id.id,
+            "partner_id": subscription.partner_id.id,
+            "plan_id": subscription.plan_id.id,
+            "currency_id": subscription.currency_id.id,
+            "run_id": run.id,
+            "state": "due",
+        }
+
+    @api.model
+    def _prepare_cycle(self, subscription, due, run):
+        return {
+            **self._prepare_owner(subscription, run),
+            "kind": "regular",
             "date_start": due.span.start,
             "date_end": due.span.end,
             "full_start": due.full.start,

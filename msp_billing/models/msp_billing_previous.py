@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+COMPARED = ("previous_id", "computer_change", "amount_change")
+
 
 class MspBillingCycle(models.Model):
     """The last billed cycle, with which a cycle is compared."""
@@ -53,26 +55,28 @@ class MspBillingCycle(models.Model):
         A cycle of the same run is before the next one: catching up bills several.
         """
         self.env.flush_all()
-        rows = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
-                "SELECT DISTINCT ON (y.id) y.id, p.id FROM msp_billing_cycle y "
-                "JOIN msp_billing_cycle p ON p.subscription_id = y.subscription_id "
-                "AND p.kind = 'regular' AND p.date_end <= y.date_start "
-                "AND (p.state = 'billed' "
-                "OR p.run_id = y.run_id AND p.state != 'voided') "
-                "WHERE y.id = ANY(%s) AND y.kind = 'regular' "
-                "ORDER BY y.id, p.date_start DESC",
+                """
+                UPDATE msp_billing_cycle c
+                   SET previous_id = p.id,
+                       computer_change = COALESCE(
+                           c.computer_count - p.computer_count, 0),
+                       amount_change = COALESCE(c.amount - p.amount, 0)
+                  FROM msp_billing_cycle y
+                  LEFT JOIN LATERAL (
+                       SELECT b.id, b.computer_count, b.amount
+                         FROM msp_billing_cycle b
+                        WHERE b.subscription_id = y.subscription_id
+                          AND b.kind = 'regular' AND b.date_end <= y.date_start
+                          AND (b.state = 'billed'
+                               OR b.run_id = y.run_id AND b.state != 'voided')
+                        ORDER BY b.date_start DESC LIMIT 1
+                       ) p ON y.kind = 'regular'
+                 WHERE y.id = ANY(%s) AND c.id = y.id
+                """,
                 list(self.ids),
             )
         )
-        found = dict(rows)
-        for cycle in self:
-            previous = self.browse(found.get(cycle.id))
-            cycle.write(
-                {
-                    "previous_id": previous.id,
-                    "computer_change": previous
-                    and cycle.computer_count - previous.computer_count,
-                    "amount_change": previous and cycle.amount - previous.amount,
-                }
-            )
+        self.invalidate_recordset(COMPARED, flush=False)
+        self.modified(COMPARED)

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ..engine.cycle import MONTHS
 from ..engine.money import round_digits, to_decimal
 from ..engine.rating import Terms, minimum_charge, rate
+from ..tools.rows import insert_rows, update_rows
 
 
 class MspBillingCycle(models.Model):
@@ -27,7 +28,7 @@ class MspBillingCycle(models.Model):
         usages = self.env["msp.usage"]._measure(self, prices)
         sites = self.env["msp.usage"]._sites_now(self)
         extras = self._extra_charges()
-        vals_list = []
+        vals_list, rated = [], {}
         for cycle in self:
             terms = cycle._terms()
             vals = cycle._prepare_price_charges(prices[cycle], usages, terms)
@@ -37,14 +38,16 @@ class MspBillingCycle(models.Model):
                 {**charge, "sequence": sequence}
                 for sequence, charge in enumerate(vals, 1)
             ]
-            cycle._store_terms(prices[cycle], usages, terms)
-            cycle.sites = sites[cycle]
-        charges = self.env["msp.charge"].create(vals_list)
+            rated[cycle] = {
+                "terms": cycle._terms_json(prices[cycle], usages, terms),
+                "sites": sites[cycle],
+            }
+        charges = insert_rows(self.env["msp.charge"], vals_list)
         by_price = charges.filtered("price_id").grouped(
             lambda charge: (charge.cycle_id.id, charge.price_id.id)
         )
         self.env["msp.usage"]._store_evidence(self, prices, by_price, usages)
-        self._store_results()
+        self._store_results(rated)
 
     def _prices(self):
         """Return the prices that rate this cycle: in force on its first day."""
@@ -167,6 +170,10 @@ class MspBillingCycle(models.Model):
     def _prepare_charge(self, line):
         return {
             "cycle_id": self.id,
+            "subscription_id": self.subscription_id.id,
+            "company_id": self.company_id.id,
+            "partner_id": self.partner_id.id,
+            "currency_id": self.currency_id.id,
             "tier": -1 if line.tier is None else line.tier,
             "quantity": float(line.quantity),
             "unit_price": float(line.unit_price),
@@ -176,9 +183,9 @@ class MspBillingCycle(models.Model):
         }
 
     # === RESULTS === #
-    def _store_terms(self, prices, usages, terms):
-        """Keep what rated the cycle, so that it can be rated again in the same way."""
-        self.terms = {
+    def _terms_json(self, prices, usages, terms):
+        """Return what rated the cycle, so that it can be rated again in the same way."""
+        return {
             "cycle_months": terms.cycle_months,
             "factor": str(terms.factor),
             "discount": str(terms.discount),
@@ -198,10 +205,40 @@ class MspBillingCycle(models.Model):
             },
         }
 
-    def _store_results(self):
-        """Store the sums and the fingerprint of freshly rated cycles."""
+    def _store_results(self, rated=None):
+        """Store the sums and the fingerprint of freshly rated cycles.
+
+        :param dict rated: cycle -> further values to store, the terms among them
+        """
         self.env.flush_all()
-        evidence = {
+        evidence = self._evidence_digests()
+        vals_list = []
+        for cycle in self:
+            digest, computers = evidence.get(cycle.id, ("", None))
+            if computers is None:
+                computers = sum(
+                    int(charge.counted)
+                    for charge in cycle.charge_ids
+                    if charge.price_id and charge.price_id.price_model != "flat"
+                )
+            vals = rated[cycle] if rated else {"terms": False}
+            vals_list.append(
+                {
+                    **vals,
+                    "amount": cycle.currency_id.round(
+                        sum(cycle.charge_ids.mapped("amount"))
+                    ),
+                    "computer_count": computers,
+                    "fingerprint": cycle._fingerprint(vals["terms"], digest),
+                }
+            )
+        self._refuse_frozen()
+        update_rows(self, vals_list)
+        self._store_comparison()
+
+    def _evidence_digests(self):
+        """Return cycle id -> (digest of its evidence, computers that are charged)."""
+        return {
             cycle_id: (digest, computers)
             for cycle_id, digest, computers in self.env.execute_query(
                 SQL(
@@ -216,29 +253,13 @@ class MspBillingCycle(models.Model):
                 )
             )
         }
-        for cycle in self:
-            digest, computers = evidence.get(cycle.id, ("", None))
-            if computers is None:
-                computers = sum(
-                    int(charge.counted)
-                    for charge in cycle.charge_ids
-                    if charge.price_id and charge.price_id.price_model != "flat"
-                )
-            cycle.write(
-                {
-                    "amount": sum(cycle.charge_ids.mapped("amount")),
-                    "computer_count": computers,
-                    "fingerprint": cycle._fingerprint(digest),
-                }
-            )
-        self._store_comparison()
 
-    def _fingerprint(self, evidence_digest):
+    def _fingerprint(self, terms, evidence_digest):
         """Return a digest of all that decides the bill of this cycle."""
         content = [
             str(self.date_start),
             str(self.date_end),
-            self.terms,
+            terms,
             evidence_digest,
             [
                 [

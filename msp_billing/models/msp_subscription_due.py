@@ -1,4 +1,3 @@
-from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +10,7 @@ from ..engine.cycle import Calendar
 from ..engine.errors import EngineError
 from ..engine.span import Span
 
+SPAN = ("date_start", "date_end")
 
 class MspSubscription(models.Model):
     """When a subscription is due, and for which days."""
@@ -29,24 +29,11 @@ class MspSubscription(models.Model):
         "cycle_ids.date_end",
     )
     def _compute_next_bill_date(self):
-        billed = defaultdict(dict)
-        for cycle in (
-            self.env["msp.billing.cycle"]
-            .sudo()
-            .search_fetch(
-                [
-                    ("subscription_id", "in", self.ids),
-                    ("state", "=", "billed"),
-                    ("kind", "=", "regular"),
-                ],
-                ["subscription_id", "date_start", "date_end"],
-            )
-        ):
-            billed[cycle.subscription_id][cycle.date_start] = cycle.date_end
+        billed = self._billed_starts()
         for subscription in self:
             until = subscription.date_start
-            while until in billed[subscription._origin]:
-                until = billed[subscription._origin][until]
+            while until in billed[subscription]:
+                until = billed[subscription][until]
             subscription.billed_until = until
             subscription.next_bill_date = subscription._next_due(until)
 
@@ -117,9 +104,19 @@ class MspSubscription(models.Model):
 
         Days that are billed already, behind a voided cycle, are left out: a stub is
         billed anew as the stub that it was, also when the end has moved since.
+
+        :return: subscription -> its cycles
+        :rtype: dict
         """
-        self.ensure_one()
-        calendar, billed = self._calendar(), self._billed_starts()
+        billed = self._billed_starts()
+        return {
+            subscription: subscription._spans_between(day, billed[subscription])
+            for subscription in self
+        }
+
+    def _spans_between(self, day, billed):
+        """Return the cycles of a subscription that are due, between those billed."""
+        calendar = self._calendar()
         spans, start = [], self.billed_until
         while cycle := calendar.cycle_from(start):
             if cycle.span.start in billed:
@@ -135,20 +132,24 @@ class MspSubscription(models.Model):
         return spans
 
     def _billed_starts(self):
-        """Return first day -> first day after, of the billed cycles."""
-        rows = (
-            self.env["msp.billing.cycle"]
-            .sudo()
-            .search_fetch(
-                [
-                    ("subscription_id", "=", self.id),
-                    ("state", "=", "billed"),
-                    ("kind", "=", "regular"),
-                ],
-                ["date_start", "date_end"],
+        """Return the days of the billed cycles.
+
+        :return: subscription -> {first day: first day after}
+        :rtype: dict
+        """
+        Cycle = self.env["msp.billing.cycle"]
+        Cycle.flush_model(["subscription_id", "state", "kind", *SPAN])
+        days = {subscription_id: {} for subscription_id in self._origin._ids}
+        for subscription_id, start, end in self.env.execute_query(
+            SQL(
+                "SELECT subscription_id, date_start, date_end FROM msp_billing_cycle "
+                "WHERE subscription_id = ANY(%s) AND state = 'billed' "
+                "AND kind = 'regular'",
+                list(days),
             )
-        )
-        return {row.date_start: row.date_end for row in rows}
+        ):
+            days[subscription_id][start] = end
+        return {sub: days.get(sub._origin.id, {}) for sub in self}
 
     # === CORRECTIONS === #
     def _is_corrected(self, day):
@@ -167,8 +168,10 @@ class MspSubscription(models.Model):
 
     def _schedule_correction(self, day):
         """Set the next day, after ``day``, on which corrections are looked for."""
-        for subscription in self:
-            subscription.next_correction_date = subscription._correction_after(day)
+        for following, some in self.grouped(
+            lambda subscription: subscription._correction_after(day)
+        ).items():
+            some.next_correction_date = following
 
     def _correction_after(self, day, ever=False):
         """Return the first correction day after a day, or False when none is left.

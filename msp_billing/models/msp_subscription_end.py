@@ -46,7 +46,7 @@ class MspSubscription(models.Model):
     def _last_billed_day(self):
         """Return the first day after all billed days, also behind a voided cycle."""
         self.ensure_one()
-        return max([self.billed_until, *self._billed_starts().values()])
+        return max([self.billed_until, *self._billed_starts()[self].values()])
 
     def _end_moved(self):
         """Drop what is not served any more, and look for what is to be credited."""
