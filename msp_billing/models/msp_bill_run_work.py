@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.memo import remembering
 from .msp_bill_run_failure import StopRun
 
 BATCH_SIZE = 100
@@ -72,7 +73,24 @@ class MspBillRun(models.Model):
     def _preview(self, subscriptions):
         """Make, count and rate the due cycles, and say what would be held."""
         self.ensure_one()
-        Cycle = self.env["msp.billing.cycle"]
+        due = self._due_subscriptions()
+        for batch in self._batches(due):
+            self._preview_batch(due.browse(batch))
+            # What is stored need not be kept in memory as well.
+            self.env.flush_all()
+            self.env.invalidate_all()
+
+    def _batches(self, subscriptions):
+        """Return the ids of subscriptions in batches of whole bill-to customers."""
+        payers = [own.ids for own in subscriptions.grouped("bill_to_id").values()]
+        return [
+            [number for ids in payers[start : start + BATCH_SIZE] for number in ids]
+            for start in range(0, len(payers), BATCH_SIZE)
+        ]
+
+    def _preview_batch(self, subscriptions):
+        subscriptions = remembering(subscriptions)
+        Cycle = subscriptions.env["msp.billing.cycle"]
         cycles = Cycle._open(subscriptions, self)
         cycles._rate()
         cycles |= Cycle._correct(subscriptions, self)
@@ -83,19 +101,23 @@ class MspBillRun(models.Model):
             self._store_totals(group, builder)
 
     def _record_held(self, cycles):
-        for cycle in cycles:
-            self._record_issue("held", cycle, cycle.reason)
+        self.env["msp.bill.run.issue"].create(
+            [self._prepare_issue("held", cycle, cycle.reason) for cycle in cycles]
+        )
 
     def _record_issue(self, kind, cycle, message):
         return self.env["msp.bill.run.issue"].create(
-            {
-                "run_id": self.id,
-                "kind": kind,
-                "cycle_id": cycle.id,
-                "subscription_id": cycle.subscription_id.id,
-                "message": message,
-            }
+            self._prepare_issue(kind, cycle, message)
         )
+
+    def _prepare_issue(self, kind, cycle, message):
+        return {
+            "run_id": self.id,
+            "kind": kind,
+            "cycle_id": cycle.id,
+            "subscription_id": cycle.subscription_id.id,
+            "message": message,
+        }
 
     # === WORK === #
     def _claim(self, tried):
@@ -108,11 +130,8 @@ class MspBillRun(models.Model):
         payers = [0]
         while payers := self._next_payers(left, payers[-1]):
             wanted = Subscription.search([*left, ("bill_to_id", "in", payers)])
-            locked = wanted._lock_due()
-            by_payer = wanted.grouped("bill_to_id")
-            whole = locked.filtered(lambda sub: by_payer[sub.bill_to_id] <= locked)
-            if whole:
-                return whole
+            if locked := wanted._lock_whole():
+                return locked
         return Subscription
 
     def _next_payers(self, domain, after):
@@ -132,7 +151,6 @@ class MspBillRun(models.Model):
     def _bill(self, subscriptions):
         """Count, rate, invoice and post what is due. One transaction, no commit."""
         self.ensure_one()
-        Cycle = self.env["msp.billing.cycle"]
         if not self.company_id._msp_sales_journal().active:
             raise StopRun(
                 self.env._(
@@ -141,6 +159,8 @@ class MspBillRun(models.Model):
                     company=self.company_id.name,
                 )
             )
+        subscriptions = remembering(subscriptions)
+        Cycle = subscriptions.env["msp.billing.cycle"]
         previewed = {}
         cycles = Cycle._open(subscriptions, self)
         for cycle in cycles:

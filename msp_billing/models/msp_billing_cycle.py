@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
+from ..tools.memo import remembered
+
 # A Python object: no client can send it, so nobody but our code passes.
 UNFREEZE = object()
 
@@ -205,7 +207,11 @@ class MspBillingCycle(models.Model):
     @api.model
     def _format_day(self, day, lang=None, pattern="d MMM y"):
         """Return a day as people write it, the month by its name."""
-        return format_date(self.env, day, lang_code=lang, date_format=pattern)
+        return remembered(
+            self.env,
+            ("day", day, lang or self.env.lang, pattern),
+            lambda: format_date(self.env, day, lang_code=lang, date_format=pattern),
+        )
 
     @api.model
     def _missing_constraints(self):

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine.span import Span
+from ..tools.memo import remembered
 from ..tools.rows import insert_rows
 
 
@@ -102,5 +103,8 @@ class MspBillingCycle(models.Model):
     def _engine_cycle(self):
         """Return the engine's cycle (own days, full cycle, months)."""
         self.ensure_one()
-        cycle = self.subscription_id._calendar().cycle_from(self.date_start)
-        return replace(cycle, span=Span(self.date_start, self.date_end))
+        calendar, start = self.subscription_id._calendar(), self.date_start
+        cycle = remembered(
+            self.env, ("cycle", calendar, start), lambda: calendar.cycle_from(start)
+        )
+        return replace(cycle, span=Span(start, self.date_end))

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ..engine.cycle import MONTHS
 from ..engine.money import round_digits, to_decimal
 from ..engine.rating import Terms, minimum_charge, rate
+from ..tools.memo import remembered
 from ..tools.rows import insert_rows, update_rows
 
 
@@ -52,21 +53,23 @@ class MspBillingCycle(models.Model):
     def _prices(self):
         """Return the prices that rate this cycle: in force on its first day."""
         self.ensure_one()
-        return (
-            self.plan_id.sudo()
-            .price_ids._in_force(self.date_start)
-            .sorted(lambda price: (price.sequence, price.id))
+        plan, day = self.plan_id.sudo(), self.date_start
+        return remembered(
+            self.env,
+            ("prices", plan.id, day),
+            lambda: plan.price_ids._in_force(day).sorted(
+                lambda price: (price.sequence, price.id)
+            ),
         )
 
     def _terms(self):
         """Return the engine's terms of this cycle."""
         self.ensure_one()
         subscription = self.subscription_id
-        cycle = self._engine_cycle()
         prorated = subscription.proration == "daily"
         return Terms(
             cycle_months=MONTHS[subscription.billing_cycle],
-            factor=cycle.factor if prorated else Fraction(1),
+            factor=self._engine_cycle().factor if prorated else Fraction(1),
             discount=to_decimal(subscription.discount),
             quantity_digits=self.env["decimal.precision"].precision_get("Product Unit"),
             currency_step=to_decimal(self.currency_id.rounding),
@@ -91,6 +94,18 @@ class MspBillingCycle(models.Model):
             if not (override and override.has_minimum_quantity):
                 agreed = replace(agreed, minimum=to_decimal(minimum))
         return agreed
+
+    def _agreed_price(self, price):
+        """Return the engine's price of this cycle, and the same as JSON values."""
+
+        def agree():
+            agreed = self._engine_price(price)
+            return agreed, _as_json(agreed)
+
+        override = self._override(price)
+        minimum = self.subscription_id.minimum_quantity
+        key = ("agreed", price.id, override and override.id, minimum)
+        return remembered(self.env, key, agree)
 
     def _contracted(self, price):
         """Return the agreed quantity for a price, or None."""
@@ -122,7 +137,7 @@ class MspBillingCycle(models.Model):
         vals_list = []
         for price in prices:
             count = self._count(price, usages)
-            lines = rate(self._engine_price(price), count, terms)
+            lines = self._rated(self._agreed_price(price)[0], count, terms)
             vals_list += [
                 {
                     **self._prepare_charge(line),
@@ -139,6 +154,14 @@ class MspBillingCycle(models.Model):
                 for line in lines
             ]
         return vals_list
+
+    def _rated(self, price, count, terms):
+        """Return the lines of the engine, for prices, counts and terms met before."""
+        return remembered(
+            self.env,
+            ("rated", price, count, terms),
+            lambda: rate(price, count, terms),
+        )
 
     def _prepare_minimum_charge(self, vals_list, terms):
         minimum = self.plan_id._minimum_on(self.date_start)
@@ -184,7 +207,7 @@ class MspBillingCycle(models.Model):
 
     # === RESULTS === #
     def _terms_json(self, prices, usages, terms):
-        """Return what rated the cycle, so that it can be rated again in the same way."""
+        """Return what rated the cycle: so it can be rated again in the same way."""
         return {
             "cycle_months": terms.cycle_months,
             "factor": str(terms.factor),
@@ -197,7 +220,7 @@ class MspBillingCycle(models.Model):
             "last_day": self._last_day_count(prices, usages),
             "prices": {
                 str(price.id): {
-                    **_as_json(self._engine_price(price)),
+                    **self._agreed_price(price)[1],
                     "count": str(self._count(price, usages)),
                     "usage": _usage_json(usages[self.id, price.id]),
                 }

@@ -12,6 +12,7 @@ from ..engine.span import Span
 
 SPAN = ("date_start", "date_end")
 
+
 class MspSubscription(models.Model):
     """When a subscription is due, and for which days."""
 
@@ -238,3 +239,9 @@ class MspSubscription(models.Model):
                     list(self.ids),
                 )
             )
+
+    def _lock_whole(self):
+        """Lock and return the subscriptions of the bill-to customers that are free."""
+        locked = self._lock_due()
+        held = (self - locked).bill_to_id
+        return locked.filtered(lambda subscription: subscription.bill_to_id not in held)

@@ -10,6 +10,13 @@ class Memo:
         self.answers = {}
 
 
+def remembering(records):
+    """Return records in an environment that remembers, for one batch."""
+    if isinstance(records.env.context.get(KEY), Memo):
+        return records
+    return records.with_context(**{KEY: Memo()})
+
+
 def remembered(env, key, ask):
     """Return the answer to a question, asked once while a batch is worked on.
 

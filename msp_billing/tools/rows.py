@@ -46,7 +46,8 @@ def insert_rows(model, vals_list):
     )
     records = model.browse(row[0] for row in inserted)
     _forget_inverses(model, fields)
-    records.modified(names, create=True)
+    with model.env.protecting([field for field in fields if field.compute], records):
+        records.modified(names, create=True)
     return records
 
 
