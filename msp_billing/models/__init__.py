@@ -41,6 +41,7 @@ from . import msp_billing_origin
 from . import msp_billing_previous
 from . import msp_billing_rating
 from . import msp_billing_text
+from . import msp_billing_difference
 from . import msp_billing_correction
 from . import msp_billing_extra
 from . import msp_billing_release

@@ -183,6 +183,6 @@ class MspBillRun(models.Model):
                 sub.next_correction_date and sub.next_correction_date <= self.date
             )
         )
-        self.env["msp.billing.cycle"]._origins(due, self)._settle()
+        self.env["msp.billing.cycle"]._settle(due, self)
         new = subscriptions.filtered(lambda sub: not sub.next_correction_date)
         (due | new)._schedule_correction(self.date)

@@ -1,21 +1,12 @@
 from collections import defaultdict
-from dataclasses import replace
-from fractions import Fraction
 
 from odoo import api, models
 
-from ..engine.adjustment import Billed, difference
-from ..engine.money import ZERO, to_decimal
-from ..engine.price import Price, Tier
-from ..engine.rating import Terms, minimum_charge, rate
+from ..tools.rows import insert_rows
 
 
 class MspBillingCycle(models.Model):
-    """Corrections: billed cycles are rated again with the history of today.
-
-    Prices, discount and agreed quantities are those stored on the billed cycle. What
-    differs from all that was billed for it so far is charged.
-    """
+    """Corrections: what differs from all that was billed for a cycle is charged."""
 
     _inherit = "msp.billing.cycle"
 
@@ -32,192 +23,139 @@ class MspBillingCycle(models.Model):
                 sub.next_correction_date and sub.next_correction_date <= run.date
             )
         )
-        cycles = self._open_corrections(due, run)
-        cycles._clear()
-        origins = self._origins(due, run)
-        if origins:
-            origins._charge_differences(
-                {cycle.subscription_id: cycle for cycle in cycles}
-            )
+        if not due:
+            return self.browse()
+        days = self._correction_days(due, run)
+        waiting = self._waiting_corrections(due, days)
+        origins = self._origins(due, run).filtered(
+            lambda cycle: cycle.subscription_id in days
+        )
+        prices = {cycle: cycle._billed_prices() for cycle in origins}
+        spans = {cycle: cycle._served() for cycle in origins}
+        served = origins.filtered(lambda cycle: not spans[cycle].is_empty)
+        usages = self.env["msp.usage"]._measure(served, prices, spans)
+        differences = origins._differences(prices, spans, usages)
+        wanted = {origin.subscription_id for origin, *_difference in differences}
+        wanted.update(sub for sub in days if sub._has_last_extras(run.date))
+        kept = waiting.filtered(lambda cycle: cycle.subscription_id in wanted)
+        (waiting - kept)._discard()
+        kept.write({"run_id": run.id})
+        missing = self.env["msp.subscription"].union(*wanted) - kept.subscription_id
+        cycles = kept | self._open_corrections(missing, days, run)
+        changed = cycles._create_corrections(differences)
+        origins._store_changed_evidence(changed, prices, spans, usages)
         cycles._charge_last_extras()
-        empty = cycles.filtered(lambda cycle: not cycle.charge_ids)
-        empty._discard()
-        cycles -= empty
         if cycles:
             cycles._store_results()
         return cycles
 
     @api.model
-    def _open_corrections(self, subscriptions, run):
-        """Return a correction cycle for each subscription on its correction day."""
-        existing = self.search(
+    def _correction_days(self, subscriptions, run):
+        """Return the correction days of subscriptions that are not billed yet.
+
+        :return: subscription -> day
+        :rtype: dict
+        """
+        days = {
+            subscription: subscription._calendar().correction_day(run.date)
+            for subscription in subscriptions
+        }
+        billed = self.search_fetch(
+            [
+                ("subscription_id", "in", subscriptions.ids),
+                ("kind", "=", "correction"),
+                ("state", "=", "billed"),
+                ("date_start", "in", list(set(days.values()))),
+            ],
+            ["subscription_id", "date_start"],
+        )
+        corrected = {(cycle.subscription_id, cycle.date_start) for cycle in billed}
+        return {
+            subscription: day
+            for subscription, day in days.items()
+            if day and (subscription, day) not in corrected
+        }
+
+    @api.model
+    def _waiting_corrections(self, subscriptions, days):
+        """Return the correction cycles of these days that are there already, emptied.
+
+        Those of other days are deleted: what they hold is found again.
+        """
+        found = self.search(
             [
                 ("subscription_id", "in", subscriptions.ids),
                 ("kind", "=", "correction"),
                 ("state", "in", ("due", "held", "failed")),
             ]
-        ).grouped("subscription_id")
-        cycles, missing = self.browse(), []
-        for subscription in subscriptions:
-            day = subscription._calendar().correction_day(run.date)
-            found = existing.get(subscription, self.browse())
-            same = found.filtered(lambda cycle, day=day: cycle.date_start == day)
-            (found - same)._discard()
-            cycles |= same
-            if not same and not subscription._is_corrected(day):
-                missing.append(
-                    {
-                        "subscription_id": subscription.id,
-                        "kind": "correction",
-                        "date_start": day,
-                        "date_end": day,
-                    }
-                )
-        cycles |= self.create(missing)
-        cycles.write({"run_id": run.id})
-        return cycles
-
-    # === RATING AGAIN === #
-    def _charge_differences(self, corrections):
-        """Create the charges that lead from what was billed to what is rated now.
-
-        :param dict corrections: subscription -> its correction cycle
-        """
-        origins = self.filtered(lambda cycle: cycle.subscription_id in corrections)
-        prices = {cycle: cycle._billed_prices() for cycle in origins}
-        spans = {cycle: cycle._served() for cycle in origins}
-        served = origins.filtered(lambda cycle: not spans[cycle].is_empty)
-        usages = self.env["msp.usage"]._measure(served, prices, spans)
-        changed = {}
-        for origin in origins:
-            billed = origin._billed_lines()
-            cycle = corrections[origin.subscription_id]
-            for price, lines, count in origin._differences(
-                billed, prices[origin], spans[origin], usages
-            ):
-                changed[origin, price] = cycle._create_corrections(
-                    origin, price, lines, count
-                )
-        self._store_changed_evidence(changed, prices, spans, usages)
-
-    def _differences(self, billed, prices, span, usages):
-        """Yield (price, lines, count) for each price, and the minimum, that differs."""
-        step = to_decimal(self.currency_id.rounding)
-        terms = self._terms_now(span)
-        amounts = []
-        for price in prices:
-            count, rated = Fraction(0), []
-            if terms:
-                count = self._count_now(price, usages)
-                rated = rate(self._stored_price(price), count, terms)
-                amounts += [line.amount for line in rated]
-            lines = difference(billed[price], rated, price.price_model, step)
-            if lines:
-                yield price, lines, count
-        nothing = self.env["msp.service.plan.price"]
-        minimum = to_decimal(self.terms["minimum_amount"])
-        rated = terms and minimum and minimum_charge(minimum, terms, amounts)
-        lines = difference(billed[nothing], [rated] if rated else [], "flat", step)
-        if lines:
-            yield nothing, lines, Fraction(0)
-
-    def _billed_prices(self):
-        ids = [int(price_id) for price_id in self.terms["prices"]]
-        return self.env["msp.service.plan.price"].browse(ids)
-
-    def _terms_now(self, span):
-        """Return the stored terms with the factor of the days served, or nothing."""
-        if span.is_empty:
-            return None
-        stored = self._stored_terms()
-        if self.subscription_id.proration == "none":
-            return stored
-        days = (self.date_end - self.date_start).days
-        return replace(stored, factor=stored.factor * Fraction(span.days, days))
-
-    def _stored_terms(self):
-        """Return the engine's terms as they were when the cycle was billed."""
-        stored = self.terms
-        return Terms(
-            cycle_months=stored["cycle_months"],
-            factor=Fraction(stored["factor"]),
-            discount=to_decimal(stored["discount"]),
-            quantity_digits=stored["quantity_digits"],
-            currency_step=to_decimal(stored["currency_step"]),
         )
-
-    def _stored_price(self, price):
-        """Return the engine's price as it was when the cycle was billed."""
-        stored = dict(self.terms["prices"][str(price.id)])
-        for told in ("count", "usage"):
-            stored.pop(told, None)
-        tiers = stored.pop("tiers")
-        numbers = ("unit_price", "included", "minimum", "maximum", "package_size")
-        for name in numbers:
-            if stored[name] is not None:
-                stored[name] = to_decimal(stored[name])
-        return Price(
-            **stored,
-            tiers=tuple(
-                Tier(to_decimal(tier["from_quantity"]), to_decimal(tier["unit_price"]))
-                for tier in tiers
-            ),
+        same = found.filtered(
+            lambda cycle: cycle.date_start == days.get(cycle.subscription_id)
         )
+        (found - same)._discard()
+        same._clear()
+        return same
 
-    def _count_now(self, price, usages):
-        if price.price_model == "flat" or self._is_contracted(price):
-            return Fraction(self.terms["prices"][str(price.id)]["count"])
-        return usages[self.id, price.id].quantity(price.usage_basis)
-
-    def _billed_lines(self):
-        """Return all that was billed for a cycle so far, by price, in its order.
-
-        Minimum charges are under the empty price.
-        """
-        charges = self.env["msp.charge"].search(
-            [
-                ("kind", "in", ("recurring", "minimum", "adjustment", "credit")),
-                ("cycle_id.state", "=", "billed"),
-                "|",
-                ("cycle_id", "=", self.id),
-                ("origin_cycle_id", "=", self.id),
-            ],
-            order="id",
-        )
-        lines = defaultdict(list)
-        for charge in charges:
-            lines[charge.price_id].append(
-                Billed(
-                    quantity=to_decimal(charge.quantity),
-                    unit_price=to_decimal(charge.unit_price),
-                    discount=to_decimal(charge.discount) or ZERO,
-                    tier=charge.tier if charge.tier >= 0 else None,
-                )
-            )
-        return lines
-
-    # === CHARGES === #
-    def _create_corrections(self, origin, price, lines, count):
-        """Create the charges of this correction cycle for a price of a billed cycle."""
-        subscription = self.subscription_id
-        cut = subscription.date_end and subscription.date_end < origin.date_end
-        product = price._get_product() if price else self.plan_id.product_id
-        sequence = len(self.charge_ids)
-        return self.env["msp.charge"].create(
+    @api.model
+    def _open_corrections(self, subscriptions, days, run):
+        """Make a correction cycle for each subscription on its correction day."""
+        return insert_rows(
+            self,
             [
                 {
-                    **self._prepare_charge(line),
-                    "kind": "credit" if cut else "adjustment",
-                    "origin_cycle_id": origin.id,
-                    "price_id": price.id,
-                    "product_id": (product or self.company_id.msp_product_id).id,
-                    "counted": float(count),
-                    "sequence": sequence + number,
-                    "name": origin._correction_text(price, cut),
+                    **self._prepare_owner(subscription, run),
+                    "kind": "correction",
+                    "date_start": days[subscription],
+                    "date_end": days[subscription],
                 }
-                for number, line in enumerate(lines, 1)
-            ]
+                for subscription in subscriptions
+            ],
         )
+
+    # === CHARGES === #
+    def _create_corrections(self, differences):
+        """Create the charges of these correction cycles.
+
+        :param list differences: (billed cycle, price, lines, count), see
+            ``_differences``
+        :return: (billed cycle, price) -> the charges of the difference
+        :rtype: dict
+        """
+        cycles = {cycle.subscription_id: cycle for cycle in self}
+        numbers = defaultdict(int)
+        vals_list, keys = [], []
+        for origin, price, lines, count in differences:
+            cycle = cycles[origin.subscription_id]
+            for line in lines:
+                numbers[cycle] += 1
+                keys.append((origin, price))
+                vals_list.append(
+                    {
+                        **cycle._prepare_charge(line),
+                        **cycle._prepare_correction(origin, price),
+                        "counted": float(count),
+                        "sequence": numbers[cycle],
+                    }
+                )
+        changed = defaultdict(self.env["msp.charge"].browse)
+        for key, charge in zip(
+            keys, insert_rows(self.env["msp.charge"], vals_list), strict=True
+        ):
+            changed[key] |= charge
+        return changed
+
+    def _prepare_correction(self, origin, price):
+        """Return what the charges of this correction of a billed cycle share."""
+        end = self.subscription_id.date_end
+        cut = end and end < origin.date_end
+        product = price._get_product() if price else self.plan_id.product_id
+        return {
+            "kind": "credit" if cut else "adjustment",
+            "origin_cycle_id": origin.id,
+            "price_id": price.id,
+            "product_id": (product or self.company_id.msp_product_id).id,
+            "name": origin._correction_text(price, cut),
+        }
 
     def _correction_text(self, price, cut):
         """Return what the customer reads on the line of a correction."""
@@ -238,6 +176,8 @@ class MspBillingCycle(models.Model):
 
     def _store_changed_evidence(self, changed, prices, spans, usages):
         """Store the computers that made a difference, on the first charge of it."""
+        if not changed:
+            return
         Evidence = self.env["msp.charge.computer"]
         # Each once, however many of its prices differ: else its days count twice.
         counted = {origin for origin, price in changed if price}

@@ -6,6 +6,7 @@ from odoo import models
 
 from ..engine.money import ZERO, round_digits, to_decimal
 from ..engine.rating import RatedLine, Terms, amount_of
+from ..tools.rows import insert_rows
 
 
 class MspBillingCycle(models.Model):
@@ -60,7 +61,7 @@ class MspBillingCycle(models.Model):
                 {**charge, "sequence": sequence + number}
                 for number, charge in enumerate(vals, 1)
             ]
-        self.env["msp.charge"].create(vals_list)
+        insert_rows(self.env["msp.charge"], vals_list)
 
     def _terms_without_days(self):
         """Return the engine's terms of a correction: it serves no days itself."""

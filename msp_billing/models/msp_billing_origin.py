@@ -1,8 +1,20 @@
+from datetime import timedelta
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..engine.span import Span
+
+# A correction day is at most a month before the run's date, whatever its length.
+REACH = timedelta(days=40)
+# What only the cycles have whose end may have moved after they were billed.
+MOVED_END = [
+    "|",
+    ("settled_until", "!=", False),
+    ("subscription_id.date_end", "!=", False),
+]
 
 
 class MspBillingCycle(models.Model):
@@ -25,13 +37,27 @@ class MspBillingCycle(models.Model):
         or with an end that moved since; voided ones only to take back what corrected
         them.
         """
+        months = relativedelta(months=run.company_id.msp_adjustment_months)
+        return self._find_origins(
+            subscriptions,
+            run,
+            Domain("state", "=", "voided")
+            | Domain("date_end", ">=", run.date - months - REACH)
+            | Domain(MOVED_END),
+        )
+
+    @api.model
+    def _find_origins(self, subscriptions, run, domain):
         candidates = self.search(
-            [
-                ("subscription_id", "in", subscriptions.ids),
-                ("kind", "=", "regular"),
-                ("state", "in", ("billed", "voided")),
-                ("run_id", "!=", run.id),
-            ],
+            Domain(
+                [
+                    ("subscription_id", "in", subscriptions.ids),
+                    ("kind", "=", "regular"),
+                    ("state", "in", ("billed", "voided")),
+                    ("run_id", "!=", run.id),
+                ]
+            )
+            & domain,
             order="date_start, id",
         )
         return candidates.filtered(lambda cycle: cycle._is_correctable(run.date))
@@ -50,9 +76,10 @@ class MspBillingCycle(models.Model):
         """Say whether the end moved and no run has credited or charged that yet."""
         return self._served().end != (self.settled_until or self.date_end)
 
-    def _settle(self):
+    @api.model
+    def _settle(self, subscriptions, run):
         """Note that bill and corrections charge the days that are served now."""
-        for cycle in self:
+        for cycle in self._find_origins(subscriptions, run, Domain(MOVED_END)):
             if cycle.state == "billed" and cycle._is_unsettled():
                 cycle._unfrozen().settled_until = cycle._served().end
 

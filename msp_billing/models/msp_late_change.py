@@ -164,9 +164,8 @@ class MspLateChange(models.Model):
                 "amount": float(sum(line.amount for line in lines)),
                 "computers": self._names(names.get(cycle.id, [])),
             }
-            for cycle in suspects
-            for price, lines, _count in cycle._differences(
-                cycle._billed_lines(), prices[cycle], spans[cycle], usages
+            for cycle, price, lines, _count in suspects._differences(
+                prices, spans, usages
             )
         ]
 

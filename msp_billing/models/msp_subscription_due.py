@@ -199,6 +199,12 @@ class MspSubscription(models.Model):
         """Say whether extra charges are left that no bill has."""
         return any(not extra.is_billed for extra in self.extra_charge_ids)
 
+    def _has_last_extras(self, day):
+        """Say whether extra charges are due that no regular cycle will take."""
+        return not self.next_bill_date and any(
+            extra.date <= day and not extra.is_billed for extra in self.extra_charge_ids
+        )
+
     def _require_correction(self, on):
         """Look for corrections soon, also when the last ones were long ago.
 
