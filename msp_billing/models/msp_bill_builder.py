@@ -23,7 +23,7 @@ class MspBillBuilder(models.AbstractModel):
         """
         groups = cycles.sorted(
             lambda cycle: (
-                cycle.partner_id.display_name or "",
+                cycle.partner_id.complete_name or "",
                 cycle.plan_id.sequence,
                 cycle.subscription_id.id,
                 cycle.date_start,

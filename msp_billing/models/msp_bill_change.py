@@ -87,7 +87,7 @@ class MspBillChange(models.AbstractModel):
         cycles = move.msp_cycle_ids.filtered(lambda cycle: cycle.kind == "regular")
         cycles = cycles.sorted(
             lambda cycle: (
-                cycle.partner_id.display_name or "",
+                cycle.partner_id.complete_name or "",
                 cycle.plan_id.sequence,
                 cycle.subscription_id.id,
                 cycle.date_start,

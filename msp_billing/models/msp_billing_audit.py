@@ -211,7 +211,7 @@ class MspBillingCycle(models.Model):
         terms = self._stored_terms()
         stored = self.charge_ids.filtered(lambda c: c.kind == "recurring")
         by_price = stored.grouped("price_id")
-        for price in self._billed_prices():
+        for price in self._billed_prices()[self]:
             count = Fraction(self.terms["prices"][str(price.id)]["count"])
             rated = rate(self._stored_price(price), count, terms)
             charges = by_price.get(price, stored.browse()).sorted("sequence")

@@ -58,7 +58,7 @@ class MspBillingCycle(models.Model):
                 and not spans[cycle].is_empty
             )
         )
-        prices = {cycle: cycle._billed_prices() for cycle in counted}
+        prices = counted._billed_prices()
         usages = Usage._measure(counted, prices, spans)
         charges = (
             counted.charge_ids.filtered(lambda charge: charge.kind == "recurring")

@@ -30,7 +30,7 @@ class MspBillingCycle(models.Model):
         origins = self._origins(due, run).filtered(
             lambda cycle: cycle.subscription_id in days
         )
-        prices = {cycle: cycle._billed_prices() for cycle in origins}
+        prices = origins._billed_prices()
         spans = {cycle: cycle._served() for cycle in origins}
         served = origins.filtered(lambda cycle: not spans[cycle].is_empty)
         usages = self.env["msp.usage"]._measure(served, prices, spans)

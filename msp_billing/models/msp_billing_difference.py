@@ -33,11 +33,12 @@ class MspBillingCycle(models.Model):
             minimum under the empty price, that differs
         :rtype: list[tuple]
         """
-        corrected = self._corrected()
+        corrected, counts = self._corrected(), self._billed_counts()
         suspects = self.filtered(
             lambda cycle: (
                 cycle in corrected
-                or not cycle._is_as_billed(prices[cycle], spans[cycle], usages)
+                or spans[cycle] != Span(cycle.date_start, cycle.date_end)
+                or not cycle._counts_the_same(prices[cycle], counts[cycle], usages)
             )
         )
         billed = suspects._billed_lines()
@@ -61,18 +62,29 @@ class MspBillingCycle(models.Model):
         )
         return self.browse(row[0] for row in rows)
 
-    def _is_as_billed(self, prices, span, usages):
-        """Say whether the same days are served, and as much was counted on them.
+    def _billed_counts(self):
+        """Return cycle -> price id -> the stored count, by one look for all."""
+        counts = {cycle: {} for cycle in self}
+        for cycle_id, price_id, count in self.env.execute_query(
+            SQL(
+                "SELECT y.id, price.key::int, price.value->>'count' "
+                "FROM msp_billing_cycle y, jsonb_each(y.terms->'prices') AS price "
+                "WHERE y.id = ANY(%s)",
+                list(self.ids),
+            )
+        ):
+            counts[self.browse(cycle_id)][price_id] = count
+        return counts
+
+    def _counts_the_same(self, prices, counts, usages):
+        """Say whether as much is counted as was billed.
 
         Then the stored terms give the stored charges: there is nothing to rate.
         """
-        if self.state != "billed" or span != Span(self.date_start, self.date_end):
-            return False
-        stored = self.terms["prices"]
-        return all(
+        return self.state == "billed" and all(
             price.price_model == "flat"
             or self._is_contracted(price)
-            or stored[str(price.id)]["count"]
+            or counts[price.id]
             == str(usages[self.id, price.id].quantity(price.usage_basis))
             for price in prices
         )
@@ -99,8 +111,12 @@ class MspBillingCycle(models.Model):
             yield nothing, lines, Fraction(0)
 
     def _billed_prices(self):
-        ids = [int(price_id) for price_id in self.terms["prices"]]
-        return self.env["msp.service.plan.price"].browse(ids)
+        """Return cycle -> the prices that rated it."""
+        Price = self.env["msp.service.plan.price"]
+        return {
+            cycle: Price.browse(counts)
+            for cycle, counts in self._billed_counts().items()
+        }
 
     def _terms_now(self, span):
         """Return the stored terms with the factor of the days served, or nothing."""

@@ -55,6 +55,7 @@ class MspBillingCycle(models.Model):
                     ("kind", "=", "regular"),
                     ("state", "in", ("billed", "voided")),
                     ("run_id", "!=", run.id),
+                    ("terms", "!=", False),
                 ]
             )
             & domain,
@@ -66,11 +67,11 @@ class MspBillingCycle(models.Model):
         self.ensure_one()
         if self.state == "voided":
             # What corrected it is taken back however long ago it ended.
-            return bool(self.terms)
+            return True
         day = self.subscription_id._calendar().correction_day(on)
         months = relativedelta(months=self.company_id.msp_adjustment_months)
         ended = day - months <= self.date_end <= day
-        return (ended or self._is_unsettled()) and bool(self.terms)
+        return ended or self._is_unsettled()
 
     def _is_unsettled(self):
         """Say whether the end moved and no run has credited or charged that yet."""

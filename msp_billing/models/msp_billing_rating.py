@@ -32,7 +32,8 @@ class MspBillingCycle(models.Model):
         vals_list, rated = [], {}
         for cycle in self:
             terms = cycle._terms()
-            vals = cycle._prepare_price_charges(prices[cycle], usages, terms)
+            agreed = cycle._agreed_counts(prices[cycle], usages)
+            vals = cycle._prepare_price_charges(agreed, usages, terms)
             vals += cycle._prepare_minimum_charge(vals, terms)
             vals += cycle._prepare_extra_charges(extras.get(cycle, ()), terms)
             vals_list += [
@@ -40,7 +41,7 @@ class MspBillingCycle(models.Model):
                 for sequence, charge in enumerate(vals, 1)
             ]
             rated[cycle] = {
-                "terms": cycle._terms_json(prices[cycle], usages, terms),
+                "terms": cycle._terms_json(agreed, usages, terms),
                 "sites": sites[cycle],
             }
         charges = insert_rows(self.env["msp.charge"], vals_list)
@@ -53,12 +54,14 @@ class MspBillingCycle(models.Model):
     def _prices(self):
         """Return the prices that rate this cycle: in force on its first day."""
         self.ensure_one()
-        plan, day = self.plan_id.sudo(), self.date_start
+        plan, day = self.plan_id, self.date_start
         return remembered(
             self.env,
             ("prices", plan.id, day),
-            lambda: plan.price_ids._in_force(day).sorted(
-                lambda price: (price.sequence, price.id)
+            lambda: (
+                plan.sudo()
+                .price_ids._in_force(day)
+                .sorted(lambda price: (price.sequence, price.id))
             ),
         )
 
@@ -107,6 +110,13 @@ class MspBillingCycle(models.Model):
         key = ("agreed", price.id, override and override.id, minimum)
         return remembered(self.env, key, agree)
 
+    def _agreed_counts(self, prices, usages):
+        """Return rows (price, engine price, the same as JSON, count) of this cycle."""
+        return [
+            (price, *self._agreed_price(price), self._count(price, usages))
+            for price in prices
+        ]
+
     def _contracted(self, price):
         """Return the agreed quantity for a price, or None."""
         override = self._override(price)
@@ -131,22 +141,26 @@ class MspBillingCycle(models.Model):
         return usages[self.id, price.id].quantity(price.usage_basis)
 
     # === CHARGES === #
-    def _prepare_price_charges(self, prices, usages, terms):
-        """Return the values of the recurring charges, one per price and tier."""
-        translated = self.with_context(lang=self._customer_lang())
+    def _prepare_price_charges(self, agreed, usages, terms):
+        """Return the values of the recurring charges, one per price and tier.
+
+        :param list agreed: see ``_agreed_counts``
+        """
+        translated = self._in_customer_lang()
+        shared = self._prepare_owned()
         vals_list = []
-        for price in prices:
-            count = self._count(price, usages)
-            lines = self._rated(self._agreed_price(price)[0], count, terms)
+        for price, engine_price, _json, count in agreed:
+            lines = self._rated(engine_price, count, terms)
             vals_list += [
                 {
-                    **self._prepare_charge(line),
+                    **shared,
+                    **_line_values(line),
                     "kind": "recurring",
                     "price_id": price.id,
                     "product_id": price._get_product().id,
                     "counted": float(round_digits(count, terms.quantity_digits)),
                     "name": translated._charge_text(
-                        price.with_context(lang=self._customer_lang()),
+                        price.with_env(translated.env).sudo(),
                         usages.get((self.id, price.id)),
                         line,
                     ),
@@ -191,22 +205,20 @@ class MspBillingCycle(models.Model):
         ]
 
     def _prepare_charge(self, line):
+        return {**self._prepare_owned(), **_line_values(line)}
+
+    def _prepare_owned(self):
+        """Return what the charges of this cycle have from it."""
         return {
             "cycle_id": self.id,
             "subscription_id": self.subscription_id.id,
             "company_id": self.company_id.id,
             "partner_id": self.partner_id.id,
             "currency_id": self.currency_id.id,
-            "tier": -1 if line.tier is None else line.tier,
-            "quantity": float(line.quantity),
-            "unit_price": float(line.unit_price),
-            "full_unit_price": float(line.full_unit_price),
-            "discount": float(line.discount),
-            "amount": float(line.amount),
         }
 
     # === RESULTS === #
-    def _terms_json(self, prices, usages, terms):
+    def _terms_json(self, agreed, usages, terms):
         """Return what rated the cycle: so it can be rated again in the same way."""
         return {
             "cycle_months": terms.cycle_months,
@@ -220,11 +232,11 @@ class MspBillingCycle(models.Model):
             "last_day": self._last_day_count(prices, usages),
             "prices": {
                 str(price.id): {
-                    **self._agreed_price(price)[1],
-                    "count": str(self._count(price, usages)),
+                    **price_json,
+                    "count": str(count),
                     "usage": _usage_json(usages[self.id, price.id]),
                 }
-                for price in prices
+                for price, _engine_price, price_json, count in agreed
             },
         }
 
@@ -301,6 +313,18 @@ class MspBillingCycle(models.Model):
         return hashlib.sha256(
             json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
         ).hexdigest()
+
+
+def _line_values(line):
+    """Return the values of a charge that the engine's line gives."""
+    return {
+        "tier": -1 if line.tier is None else line.tier,
+        "quantity": float(line.quantity),
+        "unit_price": float(line.unit_price),
+        "full_unit_price": float(line.full_unit_price),
+        "discount": float(line.discount),
+        "amount": float(line.amount),
+    }
 
 
 def _as_json(price):

@@ -2,6 +2,7 @@ from odoo import models
 
 from ..engine.money import round_digits
 from ..engine.span import Span
+from ..tools.memo import remembered
 
 
 class MspBillingCycle(models.Model):
@@ -12,6 +13,19 @@ class MspBillingCycle(models.Model):
     # === BUSINESS METHODS === #
     def _customer_lang(self):
         return self.subscription_id.bill_to_id.lang or self.env.user.lang
+
+    def _in_customer_lang(self):
+        """Return the cycle in the language of who is billed."""
+        lang = self._customer_lang()
+        if lang == self.env.lang:
+            return self
+        return self.with_env(
+            remembered(
+                self.env,
+                ("env", lang),
+                lambda: self.with_context(lang=lang).env,
+            )
+        )
 
     def _charge_text(self, price, usage, line):
         """Return what the customer reads: what, when, and how it was counted."""

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools.mail import generate_tracking_message_id
 
 from ..tools.emails import split_addresses
+from ..tools.rows import insert_rows
 
 
 class MspDelivery(models.Model):
@@ -142,11 +143,23 @@ class MspDelivery(models.Model):
             [("move_id", "in", moves.ids), ("kind", "=", "bill")]
         )
         new = moves.filtered(lambda move: move.id not in known.move_id.ids)
-        deliveries = self.sudo().create(
-            [self._prepare_delivery(move, "bill") for move in new]
+        deliveries = insert_rows(
+            self.sudo(), [self._prepare_bill_delivery(move) for move in new]
         )
         self._trigger_cron("render")
         return deliveries
+
+    @api.model
+    def _prepare_bill_delivery(self, move):
+        """Return all values of the delivery of a bill, for many at once."""
+        return {
+            "company_id": move.company_id.id,
+            "partner_id": move.partner_id.id,
+            "state": "queued",
+            "message_id": self._new_message_id(move.id),
+            "date_queued": fields.Datetime.now(),
+            **self._prepare_delivery(move, "bill"),
+        }
 
     @api.model
     def _prepare_delivery(self, move, kind, step=None):

@@ -153,7 +153,7 @@ class MspLateChange(models.Model):
                 cycle.id in names or cycle.subscription_id.count_source == "reading"
             )
         )
-        prices = {cycle: cycle._billed_prices() for cycle in suspects}
+        prices = suspects._billed_prices()
         spans = {cycle: cycle._served() for cycle in suspects}
         usages = self.env["msp.usage"]._measure(suspects, prices, spans)
         return [
