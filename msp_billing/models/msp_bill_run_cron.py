@@ -35,7 +35,7 @@ class MspBillRun(models.Model):
         runs = self.search([("state", "=", "running")], order="date, id")
         previews = self.search([("preview_for", "!=", False)], order="id")
         Cron._commit_progress(
-            remaining=sum(len(run._as_bot()._remaining()) for run in runs)
+            remaining=sum(run._as_bot()._count_remaining() for run in runs)
             + len(previews)
         )
         for work in (

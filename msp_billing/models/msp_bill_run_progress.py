@@ -105,7 +105,7 @@ class MspBillRun(models.Model):
             return len(self._left_to_preview())
         if self.state not in ("running", "paused", "stopped"):
             return 0
-        return len(self._remaining())
+        return self.env["msp.subscription"].search_count(self._remaining_domain())
 
     def _progress_headline(self, handled, total):
         if self.state == "done":
