@@ -178,7 +178,6 @@ class MspBillingCycle(models.Model):
         """Store the computers that made a difference, on the first charge of it."""
         if not changed:
             return
-        Evidence = self.env["msp.charge.computer"]
         # Each once, however many of its prices differ: else its days count twice.
         counted = {origin for origin, price in changed if price}
         origins = self.filtered(
@@ -195,27 +194,45 @@ class MspBillingCycle(models.Model):
         now = defaultdict(dict)
         for row in rows:
             now[row[1]][row[2]] = row
+        before = self.browse(cycle.id for cycle in counted)._evidence_before()
+        names = self._names_of_computers(*now.values(), *before.values())
         vals_list = []
         for (origin, price), created in changed.items():
             if price:
                 charge = created[:1]
-                before = origin._evidence_before(price, charge)
-                vals = charge._changed_rows(before, now[charge.id])
+                vals = charge._changed_rows(
+                    before[origin, price], now[charge.id], names
+                )
                 charge._name_computers(vals)
                 vals_list += vals
-        Evidence.create(vals_list)
+        insert_rows(self.env["msp.charge.computer"], vals_list)
 
-    def _evidence_before(self, price, charge):
-        """Return the newest stored evidence of each computer for a price of a cycle."""
+    @api.model
+    def _names_of_computers(self, *rows):
+        """Return computer id -> name, of dicts by computer id."""
+        ids = {computer_id for row in rows for computer_id in row}
+        computers = self.env["msp.computer"].browse(sorted(ids))
+        return {computer.id: computer.name for computer in computers}
+
+    def _evidence_before(self):
+        """Return the newest stored evidence behind the prices of billed cycles.
+
+        :return: (billed cycle, price) -> computer id -> its evidence
+        :rtype: dict
+        """
         rows = self.env["msp.charge.computer"].search(
             [
-                ("charge_id.price_id", "=", price.id),
-                ("charge_id", "!=", charge.id),
+                ("charge_id.price_id", "!=", False),
                 ("cycle_id.state", "=", "billed"),
                 "|",
-                ("charge_id.cycle_id", "=", self.id),
-                ("charge_id.origin_cycle_id", "=", self.id),
+                ("charge_id.cycle_id", "in", self.ids),
+                ("charge_id.origin_cycle_id", "in", self.ids),
             ],
             order="id",
         )
-        return {row.computer_id.id: row for row in rows}
+        before = defaultdict(dict)
+        for row in rows:
+            charge = row.charge_id
+            origin = charge.origin_cycle_id or charge.cycle_id
+            before[origin, charge.price_id][row.computer_id.id] = row
+        return before

@@ -157,7 +157,7 @@ class MspBillingCycle(models.Model):
                     **_line_values(line),
                     "kind": "recurring",
                     "price_id": price.id,
-                    "product_id": price._get_product().id,
+                    "product_id": self._product_of(price).id,
                     "counted": float(round_digits(count, terms.quantity_digits)),
                     "name": translated._charge_text(
                         price.with_env(translated.env).sudo(),
@@ -168,6 +168,10 @@ class MspBillingCycle(models.Model):
                 for line in lines
             ]
         return vals_list
+
+    def _product_of(self, price):
+        """Return the product of a price, looked up once for a batch."""
+        return remembered(self.env, ("product", price.id), price._get_product)
 
     def _rated(self, price, count, terms):
         """Return the lines of the engine, for prices, counts and terms met before."""

@@ -129,11 +129,12 @@ class MspCharge(models.Model):
                     )
                 )
 
-    def _changed_rows(self, before, now):
+    def _changed_rows(self, before, now, names):
         """Return the values of the evidence of the computers that came, went, changed.
 
         :param dict before: computer id -> its newest stored evidence
         :param dict now: computer id -> its row of EVIDENCE today
+        :param dict names: computer id -> name
         """
         self.ensure_one()
         vals_list = []
@@ -143,13 +144,13 @@ class MspCharge(models.Model):
                 continue
             if not new and not old.days:
                 continue
-            computer = self.env["msp.computer"].browse(computer_id)
             vals_list.append(
                 {
                     "cycle_id": self.cycle_id.id,
+                    "company_id": self.company_id.id,
                     "charge_id": self.id,
                     "computer_id": computer_id,
-                    "name": computer.name,
+                    "name": names[computer_id],
                     "partner_id": new[3] if new else old.partner_id.id,
                     "type_id": new[4] if new else old.type_id.id,
                     "date_from": new[5] if new else False,
