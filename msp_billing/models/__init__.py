@@ -40,6 +40,7 @@ from . import msp_billing_opening
 from . import msp_billing_origin
 from . import msp_billing_previous
 from . import msp_billing_rating
+from . import msp_billing_results
 from . import msp_billing_text
 from . import msp_billing_difference
 from . import msp_billing_correction

@@ -73,22 +73,6 @@ class MspBillRun(models.Model):
     def _preview(self, subscriptions):
         """Make, count and rate the due cycles, and say what would be held."""
         self.ensure_one()
-        due = self._due_subscriptions()
-        for batch in self._batches(due):
-            self._preview_batch(due.browse(batch))
-            # What is stored need not be kept in memory as well.
-            self.env.flush_all()
-            self.env.invalidate_all()
-
-    def _batches(self, subscriptions):
-        """Return the ids of subscriptions in batches of whole bill-to customers."""
-        payers = [own.ids for own in subscriptions.grouped("bill_to_id").values()]
-        return [
-            [number for ids in payers[start : start + BATCH_SIZE] for number in ids]
-            for start in range(0, len(payers), BATCH_SIZE)
-        ]
-
-    def _preview_batch(self, subscriptions):
         subscriptions = remembering(subscriptions)
         Cycle = subscriptions.env["msp.billing.cycle"]
         cycles = Cycle._open(subscriptions, self)
@@ -97,6 +81,7 @@ class MspBillRun(models.Model):
         billable = cycles._hold()
         self._record_held(cycles - billable)
         builder = self._builder()
+        builder._warm(billable)
         for group in builder._group(billable):
             self._store_totals(group, builder)
 

@@ -196,6 +196,9 @@ class MspBillingCycle(models.Model):
             now[row[1]][row[2]] = row
         before = self.browse(cycle.id for cycle in counted)._evidence_before()
         names = self._names_of_computers(*now.values(), *before.values())
+        # One look for all charges; each alone would be read alone.
+        made = self.env["msp.charge"].union(*changed.values())
+        made.fetch(["cycle_id", "company_id", "name"])
         vals_list = []
         for (origin, price), created in changed.items():
             if price:
