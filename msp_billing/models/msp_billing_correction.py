@@ -47,6 +47,9 @@ class MspBillingCycle(models.Model):
         cycles._charge_last_extras()
         if cycles:
             cycles._store_results()
+            # To whom the originals were billed is asked for each correction.
+            bills = cycles.charge_ids.origin_cycle_id.move_id
+            bills.sudo().fetch(["partner_id", "msp_bill_email"])
         return cycles
 
     @api.model
