@@ -19,6 +19,7 @@ from . import test_computer_history
 from . import test_consolidated
 from . import test_correction
 from . import test_count_reading
+from . import test_database_guards
 from . import test_delivery
 from . import test_delivery_failures
 from . import test_evidence
