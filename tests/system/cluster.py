@@ -29,7 +29,10 @@ SETTINGS = {
     "timezone": "UTC",
 }
 # The user's own server is not to be found, whatever names it.
-FOREIGN = ("PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGPASSWORD", "PGDATABASE")
+FOREIGN = (
+    *("PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGPASSWORD", "PGDATABASE"),
+    "PGAPPNAME",
+)
 
 
 class Cluster:

@@ -4,6 +4,7 @@ A loaded process of Odoo forks a child for each point: before each statement, be
 after each commit, and between a commit and what Odoo does after it.
 """
 
+import itertools
 import os
 import signal
 import traceback
@@ -29,18 +30,25 @@ class Trace:
         :param int kill: the number of the point, from 1; 0: none
         """
         output = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        passed = 0
 
-        def step(name):
-            nonlocal passed
-            passed += 1
+        def step(number, name):
             os.write(output, f"{name}\n".encode())
-            if passed == kill:
+            if number == kill:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        _wrap(sql_db.Cursor, "execute", step, after=False)
-        _wrap(sql_db.Cursor, "commit", step, after=True)
-        _between(step)
+        watch(step)
+
+
+def watch(step):
+    """Call ``step(number, name)`` at each point of this process from now on."""
+    numbers = itertools.count(1)
+
+    def count(name):
+        step(next(numbers), name)
+
+    _wrap(sql_db.Cursor, "execute", count, after=False)
+    _wrap(sql_db.Cursor, "commit", count, after=True)
+    _between(count)
 
 
 def _wrap(owner, method, step, *, after):
@@ -74,18 +82,37 @@ def child(registry, work, trace=None, kill=0):
     :param work: called with an environment of the superuser, which is committed
     :return: 0, a failure's 1, or the number of the signal, negative
     """
+
+    def act():
+        if trace:
+            trace.watch(kill)
+        do(registry, work)
+
+    return ended(fork(act))
+
+
+def do(registry, work):
+    """Do work in this process, and commit it."""
+    with registry.cursor() as cr:
+        work(api.Environment(cr, SUPERUSER_ID, {}))
+
+
+def fork(act):
+    """Start a process that does something, and return its id."""
     sql_db.close_all()
     pid = os.fork()
-    if not pid:
-        code = 1
-        try:
-            if trace:
-                trace.watch(kill)
-            with registry.cursor() as cr:
-                work(api.Environment(cr, SUPERUSER_ID, {}))
-            code = 0
-        except BaseException:  # noqa: BLE001 - the parent sees the code, people the log
-            traceback.print_exc()
-        finally:
-            os._exit(code)
+    if pid:
+        return pid
+    code = 1
+    try:
+        act()
+        code = 0
+    except BaseException:  # noqa: BLE001 - the parent sees the code, people the log
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def ended(pid):
+    """Wait for a process, and return how it ended."""
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

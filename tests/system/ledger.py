@@ -25,6 +25,9 @@ OTHERS = (
     "mail_tracking_value",
     "res_partner",
 )
+# How long it took, and in how many goes.
+WITHOUT = ("msp_bill_run_batch",)
+RUNS = ("run_id", "msp_run_id")
 # Links by the name of a model.
 BY_NAME = {"res_id": ("model", "res_model")}
 # Random, or made of ids or of the hour: only whether there is something.
@@ -32,6 +35,7 @@ NOISE = {
     "id",
     "create_date",
     "write_date",
+    "write_uid",
     "access_token",
     "message_id",
     "checksum",
@@ -39,11 +43,15 @@ NOISE = {
     "file_size",
     "index_content",
     "msp_seal",
+    "inalterable_hash",
+    # How often the database was too busy on the way.
+    "setbacks",
     # Odoo counts it after the commit, where a death loses it; it only sorts.
     "customer_rank",
 }
 TIME = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 LINK = re.compile(r":[0-9a-f]{10}\b")
+BILL = re.compile(r"\b(R?INV)/(\d{4})/\d+")
 NUMBER = re.compile(r"#\d+")
 ROUNDS = 4
 WIDTH = 800
@@ -53,9 +61,9 @@ HALF = 0.5
 def _tables(cr):
     cr.execute(
         "SELECT relname FROM pg_class WHERE relkind = 'r' "
-        "AND relnamespace = 'public'::regnamespace "
+        "AND relnamespace = 'public'::regnamespace AND relname <> ALL(%s) "
         r"AND (relname LIKE 'msp\_%%' OR relname = ANY(%s)) ORDER BY 1",
-        [list(OTHERS)],
+        [list(WITHOUT), list(OTHERS)],
     )
     return [name for (name,) in cr.fetchall()]
 
@@ -86,7 +94,8 @@ def _plain(value):
 class Ledger:
     """The rows of a database, each with a digest of what it and its links say."""
 
-    def __init__(self, cr):
+    def __init__(self, cr, *, numbers=True, runs=True):
+        self.numbers, self.runs = numbers, runs
         tables = _tables(cr)
         self.links = _links(cr, tables)
         self.rows = []
@@ -117,7 +126,12 @@ class Ledger:
             target = self._target(table, row, column)
             known = self.digests.get((target, value)) if target else None
             said[column] = f"{target}:{known}" if known else _plain(value)
-        return json.dumps(said, sort_keys=True, ensure_ascii=False)
+        if not self.numbers:
+            said.pop("sequence_number", None)
+        if not self.runs:
+            said = {name: said[name] for name in said if name not in RUNS}
+        text = json.dumps(said, sort_keys=True, ensure_ascii=False)
+        return text if self.numbers else BILL.sub(r"\1/\2/n", text)
 
     def _digest(self, table, row):
         said = f"{table} {self._say(table, row)}"
@@ -128,12 +142,36 @@ class Ledger:
         return sorted(f"{table} {self._say(table, row)}" for table, row in self.rows)
 
 
-def read(cr):
+def read(cr, *, numbers=True, people=True, runs=True):
     """Return what a database says, a row a line.
 
+    :param bool numbers: False: whatever bill has got which number
+    :param bool people: False: whatever people were told
+    :param bool runs: False: whatever run has billed what
     :rtype: list[str]
     """
-    return Ledger(cr).lines()
+    without = ("mail_",) if runs and not people else ()
+    if not runs:
+        without = ("mail_", "msp_bill_run")
+    lines = Ledger(cr, numbers=numbers, runs=runs).lines()
+    return [line for line in lines if not line.startswith(without)]
+
+
+def gaps(cr):
+    """Return the numbers that are missing between the first and the last posted.
+
+    :rtype: list[tuple]: of prefix and number
+    """
+    cr.execute(
+        "SELECT sequence_prefix, array_agg(sequence_number) FROM account_move "
+        "WHERE state = 'posted' AND sequence_number > 0 GROUP BY 1 ORDER BY 1"
+    )
+    return [
+        (prefix, number)
+        for prefix, found in cr.fetchall()
+        for number in range(1, max(found) + 1)
+        if found.count(number) != 1
+    ]
 
 
 def digest(lines):

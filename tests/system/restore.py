@@ -53,15 +53,19 @@ class Keeper:
         cr.copy_expert(f'COPY "{table}" TO STDOUT (FORMAT binary)', output)
         return output.getvalue()
 
-    def restore(self):
-        """Put back what was written since; nobody may be connected any more."""
+    def restore(self, *, everything=False):
+        """Put back what was written since; nobody may be connected any more.
+
+        :param bool everything: also what seems unwritten: a crash of the server makes
+            it forget what was written
+        """
         with self._cursor() as cr:
             self._wait_for_others(cr)
             written = self._written(cr)
             touched = [
                 table
                 for table, count in written.items()
-                if count != self.written.get(table)
+                if everything or count != self.written.get(table)
             ]
             cr.execute("SET session_replication_role = replica")
             for table in touched:
@@ -89,6 +93,8 @@ class Keeper:
         """Wait until the server has noticed that the killed are dead."""
         began = time.monotonic()
         while True:
+            # A transaction looks at the others once, and remembers.
+            cr.execute("SELECT pg_stat_clear_snapshot()")
             cr.execute(OTHERS_AT_WORK)
             if not cr.fetchone()[0]:
                 return
