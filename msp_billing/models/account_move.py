@@ -1,10 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.worked_out import is_ours, wanted
+
 READERS = (
     "msp_billing.group_msp_billing_sales,"
     "account.group_account_readonly,account.group_account_invoice"
 )
+# By these a move is a bill of ours: no client says so.
+CLAIMS = ("msp_run_id", "msp_bill_email", "msp_seal")
 
 
 class AccountMove(models.Model):
@@ -64,7 +68,34 @@ class AccountMove(models.Model):
             move.msp_delivery_state = bills[:1].state
 
     # === CRUD METHODS === #
-    @api.ondelete(at_uninstall=False)
+    @api.model_create_multi
+    def create(self, vals_list):
+        """EXTENDS account: a run makes our bills, and a reversal their credit notes."""
+        for vals in vals_list:
+            claimed = wanted(self, vals, CLAIMS)
+            reversed_entry = self.browse(vals.get("reversed_entry_id") or ()).sudo()
+            credit = {"msp_seal": False}
+            if reversed_entry:
+                credit["msp_run_id"] = reversed_entry.msp_run_id.id
+                credit["msp_bill_email"] = reversed_entry.msp_bill_email
+            if any(
+                value and credit.get(name) != value for name, value in claimed.items()
+            ):
+                self._msp_refuse_claim()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """EXTENDS account: no client makes a move a bill of ours, or takes it away."""
+        claimed = [name for name in CLAIMS if name in vals]
+        if any(
+            self._field_will_change(move, vals, name)
+            for name in claimed
+            for move in self
+        ):
+            self._msp_refuse_claim()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=True)
     def _unlink_msp_frees_cycles(self):
         self._msp_free_cycles()
 
@@ -122,6 +153,15 @@ class AccountMove(models.Model):
         return action
 
     # === BUSINESS METHODS === #
+    def _msp_refuse_claim(self):
+        if not is_ours(self.env):
+            raise UserError(
+                self.env._(
+                    "What belongs to a bill run is told by the run itself. Bill the "
+                    "customer by a run, or make an invoice without one."
+                )
+            )
+
     @api.readonly
     def get_formview_id(self, access_uid=None):
         """EXTENDS account: people without accounting rights get our form of a bill."""

@@ -26,6 +26,13 @@ OPEN_FIELDS = {
     "sending_data",
 }
 OPEN_PREFIXES = ("message_", "activity_")
+# From which state of payment to which: what *Block Payment* and its way back write.
+BLOCKING = {
+    ("not_paid", "blocked"),
+    ("partial", "blocked"),
+    ("in_payment", "blocked"),
+    ("blocked", "not_paid"),
+}
 
 
 class AccountMove(models.Model):
@@ -58,7 +65,13 @@ class AccountMove(models.Model):
     # === CRUD METHODS === #
     def write(self, vals):
         self._msp_refuse_change(vals)
-        return super().write(vals)
+        unblocked = self.browse()
+        if vals.get("payment_state") == "not_paid":
+            unblocked = self._msp_sealed()
+        result = super().write(vals)
+        # Whoever unblocks does not say what is paid: that is worked out.
+        self.env.add_to_compute(self._fields["payment_state"], unblocked)
+        return result
 
     def unlink(self):
         self._msp_refuse_sealed(self.env._("be deleted"))
@@ -160,7 +173,8 @@ class AccountMove(models.Model):
         if name == "commercial_partner_id" and self._msp_bypasses():
             return False
         if name == "payment_state":
-            return "blocked" not in (vals[name], self.payment_state)
+            before, after = self.payment_state, vals[name]
+            return before != after and (before, after) not in BLOCKING
         if name == "inalterable_hash":
             return bool(self.inalterable_hash)
         if name in OPEN_FIELDS or name.startswith(OPEN_PREFIXES):

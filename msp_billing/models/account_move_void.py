@@ -80,7 +80,8 @@ class AccountMove(models.Model):
             cycles = move.msp_cycle_ids
             cycles._unfrozen().write({"state": "voided", "reason": reason})
             cycles.subscription_id._require_correction(today)
-        self.env["msp.delivery"].sudo()._enqueue_bill(credit)
+        # Nothing that a client sent reaches the new records.
+        credit.env["msp.delivery"]._enqueue_bill(credit)
         move.message_post(
             body=self.env._(
                 "Voided by %(user)s with %(credit)s: %(reason)s",

@@ -155,7 +155,7 @@ class MspBillRun(models.Model):
                     )
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_started(self):
         for run in self:
             if run.state not in ("draft", "previewed", "waiting"):

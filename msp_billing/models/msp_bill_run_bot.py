@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ..tools.worked_out import is_ours, wanted
+
 # What only the buttons and the bot change: a client would get round approval and date.
 WORKED_OUT = {
     "state": "draft",
@@ -34,13 +36,13 @@ class MspBillRun(models.Model):
     @api.model
     def _refuse_worked_out(self, vals, changed=False):
         """Refuse what people must not write: its buttons change the state of a run."""
-        wanted = {
-            name
+        # Defaults fill what is created, and nothing that is changed.
+        values = vals if changed else wanted(self, vals, WORKED_OUT)
+        refused = any(
+            name in values and (changed or (values[name] or False) != default)
             for name, default in WORKED_OUT.items()
-            if name in vals and (changed or (vals[name] or False) != default)
-        }
-        bot = self.env.user.has_group("msp_billing.group_msp_billing_bot")
-        if wanted and not (self.env.su or bot):
+        )
+        if refused and not is_ours(self.env):
             raise UserError(
                 self.env._(
                     "The state of a bill run is changed by its buttons: preview, "

@@ -72,7 +72,7 @@ class MspChargeComputer(models.Model):
         self._refuse_frozen()
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_billed(self):
         self._refuse_frozen()
 

@@ -246,7 +246,7 @@ class MspComputerPeriod(models.Model):
 
     @api.model
     def _computer_name(self, computer_id):
-        return self.env["msp.computer"].sudo().browse(computer_id).display_name
+        return self.env["msp.computer"].browse(computer_id).display_name
 
     @api.model
     def _format(self, day):

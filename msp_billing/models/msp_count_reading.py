@@ -141,4 +141,4 @@ class MspCountReading(models.Model):
 
     @api.model
     def _name_of(self, model, record_id):
-        return self.env[model].sudo().browse(record_id or False).display_name or ""
+        return self.env[model].browse(record_id or False).display_name or ""

@@ -73,7 +73,7 @@ class MspExtraCharge(models.Model):
         self._refuse_billed()
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_billed(self):
         self._refuse_billed()
 

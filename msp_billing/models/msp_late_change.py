@@ -70,6 +70,7 @@ class MspLateChange(models.Model):
             raise AccessError(
                 self.env._("Only a billing manager can count old cycles again.")
             )
+        self.check_access("read")
         Cycle = self.env["msp.billing.cycle"].sudo()
         self.sudo()._refresh(
             Cycle._audited_ids(

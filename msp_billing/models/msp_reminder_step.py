@@ -74,7 +74,7 @@ class MspReminderStep(models.Model):
                     )
 
     # === CRUD METHODS === #
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_used(self):
         for step in self:
             if step.sudo().delivery_ids:

@@ -134,7 +134,7 @@ class MspServicePlan(models.Model):
         self._refuse_billed(vals)
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_subscribed(self):
         for plan in self.with_context(active_test=False):
             if plan.subscription_ids:

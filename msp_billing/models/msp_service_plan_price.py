@@ -195,7 +195,7 @@ class MspServicePlanPrice(models.Model):
             self._refuse_used(changed, vals)
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_used(self):
         for price in self:
             if price.is_used:

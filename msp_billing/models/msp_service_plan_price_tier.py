@@ -43,6 +43,6 @@ class MspServicePlanPriceTier(models.Model):
         self.price_id._refuse_used({"tier_ids"}, vals)
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_used(self):
         self.price_id._refuse_used({"tier_ids"}, {})

@@ -2,8 +2,10 @@ import re
 import secrets
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
+
+from ..tools.worked_out import is_ours, wanted
 
 MANAGER = "msp_billing.group_msp_billing_manager"
 
@@ -55,6 +57,16 @@ class MspSource(models.Model):
                 )
 
     # === CRUD METHODS === #
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._refuse_agent(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_agent(vals)
+        return super().write(vals)
+
     def unlink(self):
         agents = self.sudo().agent_user_id
         result = super().unlink()
@@ -71,6 +83,14 @@ class MspSource(models.Model):
         return {**action, "context": {"default_source_id": self.id}}
 
     # === BUSINESS METHODS === #
+    @api.model
+    def _refuse_agent(self, vals):
+        """Refuse an agent that people choose: his keys would open the source."""
+        if wanted(self, vals, ["agent_user_id"]) and not is_ours(self.env):
+            raise UserError(
+                self.env._("New Key makes the agent of a source: he is not chosen.")
+            )
+
     @api.model
     def _of_agent(self, uid):
         """Return the source whose agent a user is, archived or not, with all rights.

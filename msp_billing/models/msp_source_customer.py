@@ -3,6 +3,10 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.snapshot import clean_text
+from ..tools.worked_out import is_ours, wanted
+
+# What reports leave behind; see also ``msp_source_refused``.
+STAMPS = ("last_taken_at", "last_complete_at", "refused_count", "refused_at")
 
 
 class MspSourceCustomer(models.Model):
@@ -74,12 +78,15 @@ class MspSourceCustomer(models.Model):
     # === CRUD METHODS === #
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._refuse_stamps(vals)
         return super().create([self._with_clean_key(vals) for vals in vals_list])
 
     def write(self, vals):
+        self._refuse_stamps(vals)
         return super().write(self._with_clean_key(vals))
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_reporting(self):
         computers = self.env["msp.computer"].sudo().with_context(active_test=False)
         for customer in self:
@@ -97,6 +104,16 @@ class MspSourceCustomer(models.Model):
                 )
 
     # === BUSINESS METHODS === #
+    @api.model
+    def _refuse_stamps(self, vals):
+        """Refuse to say when was reported: bills are held when that is long ago."""
+        if wanted(self, vals, STAMPS) and not is_ours(self.env):
+            raise UserError(
+                self.env._(
+                    "When a source reported its customers is noted by the reports."
+                )
+            )
+
     @api.model
     def _with_clean_key(self, vals):
         """Return values whose key is as those of snapshots are read."""

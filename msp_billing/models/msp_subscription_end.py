@@ -65,6 +65,7 @@ class MspSubscription(models.Model):
             if subscription._is_billed() and not subscription.next_correction_date:
                 # The corrections had ended, some months after the old end.
                 today = subscription.company_id._msp_today()
-                subscription.next_correction_date = subscription._correction_after(
-                    today, ever=True
+                # As superuser: people cannot set the day.
+                subscription.sudo().next_correction_date = (
+                    subscription._correction_after(today, ever=True)
                 )

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from ..engine.errors import EngineError
 from ..engine.span import OPEN_END
 from ..tools.emails import split_addresses
+from ..tools.worked_out import is_ours, wanted
 
 # Once a cycle is billed these explain it and stay; Change ends the subscription and
 # associates a new one.
@@ -26,6 +27,8 @@ FIXED_FIELDS = frozenset(
 )
 # Counted from the billed cycles: who could write them would leave days out.
 COUNTED_FIELDS = frozenset({"billed_until", "next_bill_date"})
+# Set by the runs: who could write it would leave corrections out.
+SCHEDULED_FIELDS = frozenset({"next_correction_date"})
 # What may be agreed, both included: named here before the database refuses it.
 BOUNDS = {
     "discount": (0, 100),
@@ -130,7 +133,7 @@ class MspSubscription(models.Model):
         self._end_moved()
         return result
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_billed(self):
         for subscription in self:
             if subscription.sudo().cycle_ids.filtered(
@@ -200,7 +203,8 @@ class MspSubscription(models.Model):
 
     @api.model
     def _refuse_counted(self, vals):
-        if COUNTED_FIELDS & vals.keys():
+        scheduled = wanted(self, vals, SCHEDULED_FIELDS) and not is_ours(self.env)
+        if COUNTED_FIELDS & vals.keys() or scheduled:
             raise UserError(
                 self.env._(
                     "Until when a subscription is billed and when it is due is worked "

@@ -5,6 +5,11 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .account_move import READERS
+
+# Portal users may read companies: how bills are checked is nothing for them.
+SETTINGS_READERS = f"{READERS},base.group_erp_manager"
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -16,6 +21,7 @@ class ResCompany(models.Model):
         required=True,
         default=lambda self: self._default_msp_timezone(),
         help="All billing dates are days in this time zone.",
+        groups=SETTINGS_READERS,
     )
     msp_journal_id = fields.Many2one(
         comodel_name="account.journal",
@@ -23,6 +29,7 @@ class ResCompany(models.Model):
         domain="[('type', '=', 'sale')]",
         check_company=True,
         help="The sales journal of the bills. Empty: the first one of the company.",
+        groups=SETTINGS_READERS,
     )
     msp_product_id = fields.Many2one(
         comodel_name="product.product",
@@ -31,40 +38,51 @@ class ResCompany(models.Model):
         default=lambda self: self._default_msp_product(),
         help="Gives the income account and the taxes of a bill line when neither "
         "the plan price nor the plan names a product.",
+        groups=SETTINGS_READERS,
     )
     msp_due_days = fields.Integer(
         string="Due Days",
         default=14,
         help="Proposed for new subscriptions: days from the bill to its due date.",
+        groups=SETTINGS_READERS,
     )
     msp_adjustment_months = fields.Integer(
         string="Correct Back",
         default=3,
         help="Months back in which changed history of billed cycles is corrected "
         "on the next bill.",
+        groups=SETTINGS_READERS,
     )
     msp_jump_percent = fields.Integer(
         string="Jump in Percent",
         default=50,
         help="A cycle is held when its count differs from the last bill's by more "
         "than this percentage and by at least the number of computers beside it.",
+        groups=SETTINGS_READERS,
     )
-    msp_jump_minimum = fields.Integer(string="Jump in Computers", default=10)
+    msp_jump_minimum = fields.Integer(
+        string="Jump in Computers",
+        default=10,
+        groups=SETTINGS_READERS,
+    )
     msp_catchup_max = fields.Integer(
         string="Catch Up",
         default=3,
         help="Missed cycles of a subscription that one run bills by itself. "
         "More are held until a manager releases them.",
+        groups=SETTINGS_READERS,
     )
     msp_silent_days = fields.Integer(
         string="Silent After",
         default=30,
         help="A computer that its source has not heard from for so many days is listed "
         "under Leakage as silent.",
+        groups=SETTINGS_READERS,
     )
     msp_approval = fields.Boolean(
         string="Approve Bill Runs",
         help="A bill run waits for a manager's approval after its preview.",
+        groups=SETTINGS_READERS,
     )
 
     _msp_settings_check = models.Constraint(
@@ -100,7 +118,7 @@ class ResCompany(models.Model):
     @api.constrains("msp_journal_id")
     def _check_msp_journal(self):
         for company in self:
-            journal = company.msp_journal_id
+            journal = company.sudo().msp_journal_id
             if journal and journal.type != "sale":
                 raise ValidationError(
                     self.env._(
@@ -113,14 +131,14 @@ class ResCompany(models.Model):
 
     @api.constrains("msp_journal_id", "msp_product_id")
     def _check_msp_companies(self):
-        for company in self:
+        for company in self.sudo():
             for record in (company.msp_journal_id, company.msp_product_id):
                 allowed = record._check_company_domain(company)
-                if record and not record.sudo().filtered_domain(allowed):
+                if record and not record.filtered_domain(allowed):
                     raise ValidationError(
                         self.env._(
                             "%(record)s belongs to another company than %(company)s.",
-                            record=record.sudo().display_name,
+                            record=record.display_name,
                             company=company.name,
                         )
                     )
@@ -148,7 +166,8 @@ class ResCompany(models.Model):
         self.ensure_one()
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=timezone.utc)
-        return moment.astimezone(pytz.timezone(self.msp_timezone or "UTC")).date()
+        zone = pytz.timezone(self.sudo().msp_timezone or "UTC")
+        return moment.astimezone(zone).date()
 
     def _msp_today(self) -> date:
         """Return today in the company's time zone."""

@@ -77,7 +77,7 @@ class ResPartner(models.Model):
             partner.msp_open_balance = sum(moves.mapped("amount_residual_signed"))
 
     # === CRUD METHODS === #
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_subscribed(self):
         """Name the customer before the database refuses its deletion."""
         subscription = (
