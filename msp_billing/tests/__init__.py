@@ -1,5 +1,7 @@
 from . import test_access
 from . import test_access_runs
+from . import test_access_urls
+from . import test_access_world
 from . import test_associate
 from . import test_audit
 from . import test_bill_items
@@ -44,6 +46,7 @@ from . import test_reminder
 from . import test_report
 from . import test_screens
 from . import test_seal
+from . import test_seal_fields
 from . import test_service_plan
 from . import test_site_billing
 from . import test_source_access

@@ -11,6 +11,12 @@ ROLES = {
     "internal": "base.group_user",
     "portal": "base.group_portal",
 }
+# Who may do more than these.
+MORE_ROLES = {
+    "bookkeeper": "account.group_account_manager",
+    "administrator": "base.group_system,msp_billing.group_msp_billing_manager,"
+    "account.group_account_manager",
+}
 
 
 class AccessCommon(MspBillingCommon):
