@@ -175,6 +175,8 @@ class TestKeys(InventoryHttpCase):
     def test_nobody_else_can_be_named_as_agent(self):
         source = self.env["msp.source"].create({"name": "Second", "code": "second"})
         with self.assertRaisesRegex(ValidationError, "must be in no group"):
+            source.sudo().agent_user_id = self.manager
+        with self.assertRaisesRegex(UserError, "he is not chosen"):
             source.with_user(self.manager).agent_user_id = self.manager
         with self.assertRaises(AccessError):
             self.source.with_user(
