@@ -206,13 +206,17 @@ class TestLeakage(LeakageCommon):
     def test_a_silent_source_makes_computers_silent(self):
         """They are as fresh as the newest complete report of their customer."""
         for key, day in (("old", "2026-05-01"), ("new", "2026-06-30")):
-            organisation = self.env["msp.source.customer"].create(
-                {
-                    "source_id": self.source.id,
-                    "external_key": key,
-                    "partner_id": self.customer.id,
-                    "last_complete_at": f"{day} 12:00:00",
-                }
+            organisation = (
+                self.env["msp.source.customer"]
+                .sudo()
+                .create(
+                    {
+                        "source_id": self.source.id,
+                        "external_key": key,
+                        "partner_id": self.customer.id,
+                        "last_complete_at": f"{day} 12:00:00",
+                    }
+                )
             )
             computer = self._reported(self.customer, 1, key)
             computer.reported_at = "2026-05-15 12:00:00"
