@@ -17,6 +17,7 @@ KNOWN = {
     "bypass_lock_check",
     "cron_end_time",
     "msp_cycle_state",
+    "msp_failed_cron",
     "msp_unfreeze",
     "msp_unseal",
     "msp_what",
@@ -60,6 +61,7 @@ CONTEXTS = (
     {"import_file": True, "import_compat": True},
     {"no_reset_password": True, "uid": 1, "su": True},
     {"cron_id": 1, "ir_cron_progress_id": 1, "cron_end_time": 0},
+    {"msp_failed_cron": 1},
     {"force_report_rendering": True, "report_pdf_no_attachment": True},
     {"active_model": "account.move", "active_ids": [1], "active_id": 1},
 )

@@ -14,6 +14,7 @@ account.move              action_msp_open_in_accounting get_formview_id
 ir.actions.report         get_wkhtmltopdf_state
 msp.audit.finding         action_open_record
 msp.bill.run              action_view_bills action_view_cycles get_progress
+msp.bill.run              get_scheduler_notices
 msp.billing.cycle         action_open_bill
 msp.company.settings      default_get
 msp.computer              action_open_move
@@ -42,6 +43,7 @@ account.move                   button_cancel         a b
 msp.audit.finding              action_audit          m a b r
 msp.bill.extend                action_extend         m a b
 msp.bill.run                   action_approve        m
+msp.bill.run                   action_draft          m
 msp.bill.run                   action_pause          m
 msp.bill.run                   action_preview        m
 msp.bill.run                   action_resume         m

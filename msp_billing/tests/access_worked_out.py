@@ -8,7 +8,14 @@ WRITERS = ("sales", "manager", "bookkeeper", "administrator")
 # What only our own code fills, on models that people write.
 WORKED_OUT = {
     "account.move": {"msp_run_id", "msp_bill_email", "msp_seal"},
-    "msp.bill.run": {"automatic", "setbacks", "state", "stop_reason"},
+    "msp.bill.run": {
+        "automatic",
+        "preview_for",
+        "preview_reached",
+        "setbacks",
+        "state",
+        "stop_reason",
+    },
     "msp.source": {"agent_user_id"},
     "msp.source.customer": {
         "last_complete_at",
