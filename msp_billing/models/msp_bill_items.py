@@ -74,7 +74,7 @@ class MspBillBuilder(models.AbstractModel):
         """
         # What the builder remembers would make each environment a new one.
         context = {k: v for k, v in self.env.context.items() if k != KEY}
-        Move = self.env["account.move"].with_context({}, **context)
+        Move = self.env(context=context)["account.move"]
         complete, plain = {}, {}
         foreign = self._is_changed_by_others()
         for index, vals in enumerate(vals_list):
