@@ -3,6 +3,12 @@ import {registry} from "@web/core/registry";
 
 const NUMBERS = [1, 2, 3, 4, 5];
 
+// The lists of the dialog look like the one behind it.
+const CLOSED = {
+    content: "The dialog has closed",
+    trigger: "body:not(:has(.modal))",
+};
+
 registry.category("web_tour.tours").add("msp_billing_associate_customers", {
     steps: () => [
         ...openMenu("msp_customers_menu", "msp_service_plan_menu", "Service Plans"),
@@ -25,6 +31,7 @@ registry.category("web_tour.tours").add("msp_billing_associate_customers", {
         },
         write("due_days", "30", ".modal"),
         button("action_associate", ".modal"),
+        CLOSED,
         ...NUMBERS.map((number) => ({
             content: "The subscription is in the list",
             trigger: `.o_list_view .o_data_row:contains("Customer${number} Ltd"):contains("customer${number}@example.com")`,
@@ -56,6 +63,7 @@ registry.category("web_tour.tours").add("msp_billing_dissociate_customers", {
         })),
         ...writeDate("date", "01/01/2100", ".modal"),
         button("action_dissociate", ".modal"),
+        CLOSED,
         ...[2, 4].map((number) => ({
             content: "It has its end",
             trigger: `.o_list_view .o_data_row:contains("Customer${number} Ltd"):contains("2100")`,
