@@ -9,6 +9,7 @@ from . import test_bill_poster
 from . import test_bill_run
 from . import test_bill_speed
 from . import test_bill_run_failures
+from . import test_bill_run_locks
 from . import test_bill_run_workers
 from . import test_bill_shortcuts
 from . import test_bill_run_approval

@@ -244,6 +244,12 @@ class TestBillRunFailures(MspBillingCommon):
         # Only a run that a person starts tries it again.
         today = run.date
         self.assertFalse(run._as_bot()._has_new_work(self.company, today))
+        # Not even when the time of a next try has come.
+        cycle.sudo().next_try = "2026-01-01"
+        self.assertFalse(run._as_bot()._has_new_work(self.company, today))
+        automatic = self._automatic_run(today)
+        self.assertNotIn(subscription, automatic._as_bot()._remaining())
+        automatic.unlink()
         cycle.action_retry()
         self.assertTrue(run._as_bot()._has_new_work(self.company, today))
         automatic = self._automatic_run(today)

@@ -155,6 +155,33 @@ class TestBillRunWorkers(MspBillingCommon):
         self._work()
         self.assertEqual((run.state, len(run.move_ids)), ("done", 4))
 
+    def test_a_failure_that_another_worker_recorded_is_not_recorded_again(self):
+        run = self._new_run("2026-02-01")
+        run.action_start()
+        Run, failed = self.registry["msp.bill.run"], self.customers[2]
+        subscription = failed.msp_subscription_ids
+        bill, isolate = Run._bill, Run._isolate
+
+        def fail_together(self, subscriptions):
+            if len(subscriptions) > 1:
+                raise ValueError("Only one by one")
+            return bill(self, subscriptions)
+
+        def isolate_late(self, batch, part):
+            # The rollback gave the locks away: another worker was faster.
+            self._record_failure(subscription.with_env(self.env), "odd data")
+            return isolate(self, batch, part)
+
+        with (
+            patch.object(Run, "_bill", fail_together),
+            patch.object(Run, "_isolate", isolate_late),
+        ):
+            self._work()
+        self.assertEqual((run.state, len(run.move_ids)), ("done", 3))
+        self.assertEqual(run.issue_ids.subscription_id, subscription)
+        cycle = subscription.cycle_ids
+        self.assertEqual((cycle.state, cycle.attempts), ("failed", 1))
+
     def _claim_once(self, claim):
         """Let a worker get one batch; then others have the rest."""
         claimed = []

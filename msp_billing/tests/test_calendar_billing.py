@@ -190,6 +190,9 @@ class TestCalendarBilling(RefusalMixin, MspBillingCommon):
         for day in ("2026-01-31", "2026-01-02"):
             with self.assertRefused("Acme is billed until"):
                 subscription.action_dissociate(day)
+            # A client can send the name of the key that our code uses, not its value.
+            with self.assertRefused("Acme is billed until"):
+                subscription.with_context(msp_unfreeze=True).date_end = day
         for day in ("2026-01-01", "2025-12-31", False):
             with self.assertRefused("it can end on a later day only"):
                 subscription.action_dissociate(day)

@@ -105,6 +105,13 @@ class TestSeal(MspBillingCommon):
         self._assert_refused(free, lambda line: line.write({"move_id": self.bill.id}))
         self._assert_refused(self.line, lambda line: line.write({"move_id": other.id}))
 
+    def test_what_a_bill_rests_on_stays(self):
+        cycle = self.subscription.cycle_ids
+        for records in (cycle, cycle.charge_ids, cycle.evidence_ids):
+            self.assertTrue(records)
+            self._assert_refused(records, lambda own: own.write({"create_uid": 1}))
+            self._assert_refused(records, lambda own: own.unlink())
+
     def test_a_credit_note_is_sealed_too(self):
         credit = self.bill.action_msp_void(False, "Test")
         self._assert_refused(credit, lambda move: move.write({"state": "draft"}))
