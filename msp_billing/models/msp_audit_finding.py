@@ -90,7 +90,7 @@ class MspAuditFinding(models.Model):
             )
             if run:
                 responsible = run._responsible(run.company_id)
-                run.sudo().activity_schedule(
+                run.sudo().with_context(mail_notify_force_send=False).activity_schedule(
                     "mail.mail_activity_data_todo",
                     summary=self.env._("The audit found something"),
                     note=findings[0].message,

@@ -70,4 +70,7 @@ class MspBillRun(models.Model):
             "tz": company.msp_timezone,
             "tracking_disable": True,
             "mail_create_nosubscribe": True,
+            # Odoo's queue mails what people are asked: a mail server that hangs must
+            # not hold up the bills.
+            "mail_notify_force_send": False,
         }

@@ -130,7 +130,9 @@ class MspBillRun(models.Model):
         told = self.env["res.users"]
         for company in self.env["res.company"].sudo().search([("active", "=", True)]):
             for manager in self._managers(company) - told:
-                company.partner_id.activity_schedule(
+                company.partner_id.with_context(
+                    mail_notify_force_send=False
+                ).activity_schedule(
                     "mail.mail_activity_data_todo",
                     summary=self.env._("A scheduled action of MSP Billing is off"),
                     note=message,

@@ -5,7 +5,7 @@ from unittest.mock import patch
 from psycopg2 import InterfaceError, errors
 
 from odoo.exceptions import LockError, UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import MspBillingCommon
@@ -108,6 +108,31 @@ class TestBillRunFailures(MspBillingCommon):
             run = self._bill("2026-02-01")
         self.assertEqual((run.state, run.failed_count), ("done", 4))
         self.assertEqual(run.move_ids.partner_id, self.customers[2])
+
+    def test_people_are_asked_by_queued_mail(self):
+        """A mail server that hangs must not hold up the bills of others."""
+        person = new_test_user(
+            self.env,
+            "person",
+            "msp_billing.group_msp_billing_manager",
+            email="person@example.com",
+        )
+        self._of(1).msp_subscription_ids.user_id = person
+        failing = self._failing(self._raising(self._of(1), lambda _p: UserError("No")))
+        mail = "odoo.addons.mail.models.mail_mail.MailMail"
+        with (
+            failing,
+            patch(f"{mail}.send_after_commit") as after,
+            patch(f"{mail}.send") as now,
+        ):
+            run = self._bill("2026-02-01")
+
+        self.assertEqual(run.failed_count, 1)
+        self.assertFalse(after.called or now.called)
+        asked = self.env["mail.mail"].search(
+            [("recipient_ids", "in", person.partner_id.ids)]
+        )
+        self.assertEqual(asked.mapped("state"), ["outgoing"])
 
     def test_a_full_disk_stops_the_run(self):
         for error in (errors.DiskFull("no space"), OSError(errno.ENOSPC, "no space")):
