@@ -37,7 +37,7 @@ class MspBillRun(models.Model):
             "percent": round(100 * handled / total) if total else 0,
             "headline": run._progress_headline(handled, total),
             "figures": run._progress_figures(counts),
-            "time_left": active and run._time_left_text(handled, left),
+            "time_left": active and bool(total) and run._time_left_text(handled, left),
             "waiting": active and not workers and run._waiting_text(),
         }
 
@@ -116,6 +116,8 @@ class MspBillRun(models.Model):
                 handled=self._figure(handled),
                 total=self._figure(total),
             )
+        if not total:
+            return self.env._("Nothing is due")
         return self.env._(
             "%(handled)s of %(total)s subscriptions",
             handled=self._figure(handled),
