@@ -25,12 +25,14 @@ class MspBillRun(models.Model):
             total = self._store_totals(group, builder)
             vals_list.append(builder._prepare_bill(group, self, total))
         moves = builder._create_bills(vals_list)
+        # Written before posting: that stores it together with the amounts.
+        full = self.env["msp.billing.cycle"].union(*billed)
+        full.write({**BILLED, "reason": False})
+        empty = cycles - full
+        empty.write({**BILLED, "reason": self.env._("Nothing to bill")})
         builder._post_bills(moves)
         moves = moves.with_env(self.env)
         builder._link(billed, moves)
-        self.env["msp.billing.cycle"].union(*billed).write({**BILLED, "reason": False})
-        empty = cycles - self.env["msp.billing.cycle"].union(*billed)
-        empty.write({**BILLED, "reason": self.env._("Nothing to bill")})
         self.env["msp.delivery"]._enqueue_bill(moves)
         return moves
 
