@@ -23,12 +23,20 @@ class Slice:
 
     :param Presence presence: its place among the workers
     :param set tried: ids of the subscriptions that it billed, held or recorded
+    :param set pending: such ids of the transaction that is not committed yet: should
+        the commit fail, they are still to be billed
     :param dict failures: payer id -> what failed, of the failures in a row
     """
 
     presence: Presence
     tried: set = field(default_factory=set)
+    pending: set = field(default_factory=set)
     failures: dict = field(default_factory=dict)
+
+    def settle(self):
+        """Note that what was pending is committed."""
+        self.tried |= self.pending
+        self.pending.clear()
 
 
 class MspBillRun(models.Model):
@@ -81,6 +89,7 @@ class MspBillRun(models.Model):
             try:
                 done = self._work_on_batch(part)
                 time_left = Cron._commit_progress(done)
+                part.settle()
             except Exception as error:
                 conflicts += 1
                 if self.env.cr.closed or not is_transient(error):
@@ -89,6 +98,7 @@ class MspBillRun(models.Model):
                     raise SetBack(str(error).strip()) from error
                 # Somebody changed what was being claimed: look again, afresh.
                 self.env.cr.rollback()
+                part.pending.clear()
                 self._pause_a_moment(conflicts)
                 continue
             if not done:
@@ -115,13 +125,14 @@ class MspBillRun(models.Model):
             return 0
         before = len(part.tried)
         if self._try_batch(batch):
-            part.tried.update(batch.ids)
+            part.pending.update(batch.ids)
         else:
             self._isolate(batch, part)
-        if len(part.tried) == before:
+        done = len(part.tried) + len(part.pending) - before
+        if not done:
             # Other workers have them; should these die, somebody must look again.
             self._trigger_workers(minutes=1)
-        return len(part.tried) - before
+        return done
 
     def _try_batch(self, batch):
         """Bill a batch in one transaction; say whether that went well."""
@@ -156,8 +167,9 @@ class MspBillRun(models.Model):
             elif not self._fail(payer, subscriptions, error, part.failures):
                 continue
             self._log_batch(subscriptions, started)
-            part.tried.update(subscriptions.ids)
+            part.pending.update(subscriptions.ids)
             self.env["ir.cron"].sudo()._commit_progress()
+            part.settle()
             if not self._is_running() or self._is_past_deadline():
                 return
 

@@ -222,6 +222,39 @@ class TestBillRunFailures(MspBillingCommon):
         self.assertEqual((run.state, len(run.move_ids)), ("done", 5))
         self._assert_nobody_is_blamed(run)
 
+    def test_a_batch_whose_commit_fails_is_billed_again(self):
+        """Not even this run may think that its customers are done."""
+        Run, Cron = self.registry["msp.bill.run"], self.registry["ir.cron"]
+        log, commit, logged, commits = Run._log_batch, Cron._commit_progress, [], []
+
+        def log_batch(run, *args):
+            logged.append(1)
+            return log(run, *args)
+
+        def commit_or_fail(cron, *args, **kwargs):
+            if logged:
+                logged.clear()
+                commits.append(1)
+                if len(commits) in failing:
+                    raise errors.SerializationFailure("concurrent update")
+            return commit(cron, *args, **kwargs)
+
+        last = self._raising(self._of(4), lambda _partner: UserError("No"))
+        for day, failing, failure, bills in (
+            ("2026-02-01", {1}, lambda _partners: None, 5),
+            ("2026-03-01", {1, 3}, last, 4),
+        ):
+            commits.clear()
+            with (
+                self.subTest(failing=failing),
+                self._failing(failure),
+                patch.object(Run, "_log_batch", log_batch),
+                patch.object(Cron, "_commit_progress", commit_or_fail),
+            ):
+                run = self._bill(day)
+                self.assertEqual((run.state, len(run.move_ids)), ("done", bills))
+                self.assertGreater(len(commits), max(failing))
+
     def test_a_batch_that_is_always_in_the_way_is_cut(self):
         def failure(partners):
             if len(partners) > 1:
