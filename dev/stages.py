@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from . import databases, lint, logcheck, odoo_conf, paths, postgres, setup, system, ui
+from . import databases, lint, logcheck, odoo_conf, paths, postgres, server, setup
+from . import system, ui
 from .databases import ADDON, FASTER
 from .tools import call, free_port
 
@@ -21,6 +22,9 @@ ODOO_LINT = (
     "TestTestHoles",
     "TestOnchangeDomains",
 )
+
+
+PAGES = "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()"
 
 
 class Totals:
@@ -123,6 +127,8 @@ def addon(context: Context) -> None:
     """Run the tests of the add-on by pytest-odoo, with browser, and coverage."""
     name, log = context.name("addon"), context.log("addon")
     databases.clone(context.name("install"), name)
+    # Else every browser test would make the web client's pages anew.
+    server.script(name, PAGES, context.log("pages"))
     log.write_text("")
     _shared(
         *("--odoo-http", f"--odoo-database={name}", "--odoo-log-level=warn"),
