@@ -7,8 +7,18 @@ from collections.abc import Callable
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from . import databases, lint, logcheck, odoo_conf, paths, postgres, server, setup
-from . import system, ui
+from . import (
+    databases,
+    lint,
+    logcheck,
+    odoo_conf,
+    paths,
+    postgres,
+    server,
+    setup,
+    system,
+    ui,
+)
 from .databases import ADDON, FASTER
 from .tools import call, free_port
 
