@@ -4,7 +4,9 @@ A flow is also its own recovery: a fresh process, or the same person, looks at w
 there and goes on.
 """
 
-from run_world import TODAY, refuse_cedar
+import datetime
+
+from run_world import TODAY, computers, refuse_cedar
 
 
 def by_cron(env):
@@ -52,13 +54,21 @@ def send_all(env):
     """Have bills that went out long ago, so that reminders are due."""
     by_cron(env)
     env["msp.delivery"].search([]).write(
-        {"state": "sent", "date_sent": "2026-03-01 12:00:00", "is_noted": True}
+        {"state": "sent", "date_sent": "2026-02-01 12:00:00", "is_noted": True}
     )
 
 
 def remind(env):
     """Queue the reminders that are due."""
     env["msp.delivery"]._cron_remind()
+
+
+def bill_and_forget(env):
+    """Bill, and then enter a computer that comes too late to be corrected."""
+    by_cron(env)
+    env.company.msp_adjustment_months = 0
+    partner = env["res.partner"].search([("name", "=", "Birch")])
+    computers(env, partner, 1, date_from=datetime.date(2026, 2, 10), code="mobile")
 
 
 def audit(env):
@@ -73,5 +83,5 @@ FLOWS = {
     "approval": (ask_for_approval, by_approval),
     "render": (bill_all, render),
     "remind": (send_all, remind),
-    "audit": (bill_all, audit),
+    "audit": (bill_and_forget, audit),
 }
