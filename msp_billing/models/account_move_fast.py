@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..tools.fast_path import complete, in_currency, is_fast, same_companies
+from ..tools.fast_path import complete, is_fast, same_companies
 
 FORMATS = "msp_billing.sequence_formats"
 
@@ -21,13 +21,6 @@ class AccountMove(models.Model):
         if is_fast(self.env):
             complete(self, vals_list, self._msp_final_values)
         return super()._add_precomputed_values(vals_list)
-
-    def new(self, values=None, origin=None, ref=None):
-        """EXTENDS base: core makes a draft per amount to read its currency from."""
-        draft = None
-        if is_fast(self.env) and origin is None and ref is None:
-            draft = in_currency(self, values, super().new)
-        return super().new(values, origin, ref) if draft is None else draft
 
     # === BUSINESS METHODS === #
     @api.model
@@ -54,7 +47,7 @@ class AccountMove(models.Model):
         if not is_fast(self.env) or self.journal_id.is_self_billing:
             return super()._get_next_sequence_format()
         known = self.env.cr.precommit.data.setdefault(FORMATS, {})
-        key = (self.journal_id, self.company_id, self.date, self.move_type)
+        key = (self.journal_id.id, self.company_id.id, self.date, self.move_type)
         if key in known:
             format_string, values = known[key]
             index = self._sequence_index and self[self._sequence_index]

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.fields import Command
 
-from ..tools.fast_path import complete, in_currency, is_fast, same_companies
+from ..tools.fast_path import complete, is_fast, same_companies
 
 TEXTS = ("line_section", "line_subsection", "line_note")
 WITHOUT_PRODUCT = ("tax", "payment_term", *TEXTS)
@@ -19,13 +19,6 @@ class AccountMoveLine(models.Model):
         if is_fast(self.env):
             complete(self, vals_list, self._msp_final_values)
         return super()._add_precomputed_values(vals_list)
-
-    def new(self, values=None, origin=None, ref=None):
-        """EXTENDS base: core makes a draft per amount to read its currency from."""
-        draft = None
-        if is_fast(self.env) and origin is None and ref is None:
-            draft = in_currency(self, values, super().new)
-        return super().new(values, origin, ref) if draft is None else draft
 
     # === BUSINESS METHODS === #
     @api.model

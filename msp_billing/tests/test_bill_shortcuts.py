@@ -126,24 +126,6 @@ class TestBillShortcuts(MspBillingCommon):
                 self.assertEqual(self.builder._settled_fields(), [])
         self.assertIn("amount_total", [f.name for f in self.builder._settled_fields()])
 
-    def test_one_draft_tells_a_currency(self):
-        euro, dollar = self.env.ref("base.EUR"), self.env.ref("base.USD")
-        for Model in (self._fast_moves(), self._fast_moves().line_ids):
-            draft = Model.new({"currency_id": euro.id})
-            self.assertEqual(draft.currency_id, euro)
-            self.assertIs(Model.new({"currency_id": euro.id}), draft)
-            self.assertEqual(Model.new({"currency_id": dollar.id}).currency_id, dollar)
-            # What a cache has forgotten, or somebody changed, is made anew.
-            draft.currency_id = dollar
-            self.assertEqual(Model.new({"currency_id": euro.id}).currency_id, euro)
-            self.env.invalidate_all()
-            self.assertEqual(Model.new({"currency_id": euro.id}).currency_id, euro)
-            plain = Model.with_context(**{KEY: True})
-            self.assertNotEqual(
-                plain.new({"currency_id": euro.id}), plain.new({"currency_id": euro.id})
-            )
-
-    # === CORE'S CHECKS ===
     def test_records_of_a_foreign_company_are_refused(self):
         other = self.env["res.company"].create({"name": "Other Ltd"})
         foreign = self.env["product.product"].create(

@@ -3,9 +3,6 @@
 KEY = "msp_fast"
 # Only our own code holds this object. A client can send the key, never the object.
 FAST = object()
-# The drafts in memory that carry a currency and nothing else, of a transaction.
-DRAFTS = "msp_billing.drafts_in_currency"
-CURRENCIES = ("currency_id", "company_currency_id")
 
 
 def is_fast(env):
@@ -79,29 +76,3 @@ def complete(model, vals_list, final_values):
             vals.update((name, final[name]) for name in new)
             # No inverse is called for these: nobody has chosen them.
             vals["__precomputed__"] = {model._fields[name] for name in new}
-
-
-def in_currency(model, values, make):
-    """Return a draft in memory with these values, if they are a currency alone.
-
-    Core makes one for each amount that it stores, reads the currency and forgets it.
-    One for each currency will do: nobody changes it.
-
-    :param make: makes such a draft
-    :return: the draft, or None for other values
-    """
-    if not values or len(values) != 1:
-        return None
-    ((name, currency),) = values.items()
-    if name not in CURRENCIES or not isinstance(currency, int):
-        return None
-    known = model.env.cr.precommit.data.setdefault(DRAFTS, {})
-    key = (model._name, model.env, name, currency)
-    draft = known.get(key)
-    # An emptied cache has forgotten what a draft in memory says.
-    if (
-        draft is None
-        or draft._fields[name]._get_cache(model.env).get(draft.id) != currency
-    ):
-        draft = known[key] = make(values)
-    return draft
