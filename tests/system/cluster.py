@@ -215,5 +215,5 @@ class Cluster:
             process.stdout.close()
             code = process.wait()
         if code:
-            raise ui.Failure(f"The script failed: {ui.tail(log, 12)}", f"See {log}")
+            raise ui.Failure(f"The script failed: {ui.tail(log, 80)}", f"See {log}")
         return output

@@ -185,7 +185,7 @@ def digest(lines):
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def difference(expected, found, limit=12):
+def difference(expected, found, limit=60):
     """Return what only one of two databases says, as lines for a person.
 
     A row that differs makes all differ that link to it: where rows differ in what they
