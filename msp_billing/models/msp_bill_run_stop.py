@@ -96,7 +96,8 @@ class MspBillRun(models.Model):
 
     def _is_all_tried(self, tried):
         self.invalidate_recordset()
-        return not self._remaining().filtered(lambda sub: sub.id not in tried)
+        left = self._untried_domain(tried)
+        return not self.env["msp.subscription"].search_count(left, limit=1)
 
     def _workers_at_work(self):
         """Return how many workers are on this run now."""

@@ -111,13 +111,20 @@ class MspBillRun(models.Model):
         Customers whom other workers hold are passed over.
         """
         Subscription = self.env["msp.subscription"]
-        left = [*self._remaining_domain(), ("id", "not in", list(tried))]
+        left = self._untried_domain(tried)
         payers = [0]
         while payers := self._next_payers(left, payers[-1]):
             wanted = Subscription.search([*left, ("bill_to_id", "in", payers)])
             if locked := wanted._lock_whole():
                 return locked
         return Subscription
+
+    def _untried_domain(self, tried):
+        """Return the domain of what is left beside what this worker tried.
+
+        :param set tried: ids of subscriptions
+        """
+        return [*self._remaining_domain(), ("id", "not in", list(tried))]
 
     def _next_payers(self, domain, after):
         """Return the ids of the next bill-to customers of a batch, in their order."""
