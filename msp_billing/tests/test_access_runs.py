@@ -123,6 +123,7 @@ class TestAccessRuns(RefusalMixin, AccessCommon):
                 "tz": "UTC",
                 "tracking_disable": True,
                 "mail_create_nosubscribe": True,
+                "mail_notify_force_send": False,
             },
         )
         run.action_preview()
