@@ -24,6 +24,7 @@ COMMANDS = {
     "systest": "stages.systest",
     "bench": "tools.bench",
     "screenshots": "screenshots.main",
+    "i18n": "i18n.main",
     "clean": "clean.main",
 }
 
