@@ -24,6 +24,7 @@ from . import msp_service_plan
 from . import msp_service_plan_minimum
 from . import msp_service_plan_price
 from . import msp_service_plan_price_change
+from . import msp_service_plan_price_name
 from . import msp_service_plan_price_tier
 from . import msp_subscription
 from . import msp_subscription_terms

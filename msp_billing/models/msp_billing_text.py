@@ -1,4 +1,7 @@
+from fractions import Fraction
+
 from odoo import models
+from odoo.tools.misc import formatLang
 
 from ..engine.money import round_digits
 from ..engine.span import Span
@@ -39,14 +42,16 @@ class MspBillingCycle(models.Model):
             detail = self._basis_text(price, usage)
         if line.tier is not None and len(price.tier_ids) > 1:
             start = price.tier_ids.sorted("from_quantity")[line.tier].from_quantity
-            detail += self.env._(", price from %(start)s computers", start=f"{start:g}")
+            detail += self.env._(
+                ", price from %(start)s computers", start=self._number(start)
+            )
         return f"{text}\n{detail}"
 
     def _basis_text(self, price, usage):
         day = usage.counting_day(
             price.usage_basis, Span(self.date_start, self.date_end)
         )
-        count = f"{float(round_digits(usage.quantity(price.usage_basis), 2)):g}"
+        count = self._number(usage.quantity(price.usage_basis))
         computers = (
             self.env._("1 computer")
             if count == "1"
@@ -73,3 +78,14 @@ class MspBillingCycle(models.Model):
                 "%(count)s different computers in the period", count=count
             ),
         }[price.usage_basis]()
+
+    def _number(self, value):
+        """Return a number with as many decimals as it has, two at most."""
+        return remembered(
+            self.env, ("number", value, self.env.lang), lambda: self._written(value)
+        )
+
+    def _written(self, value):
+        value = float(round_digits(Fraction(value), 2))
+        decimals = f"{value:.2f}".rstrip("0").partition(".")[2]
+        return formatLang(self.env, value, digits=len(decimals))

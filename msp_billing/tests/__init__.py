@@ -66,4 +66,5 @@ from . import test_subscription
 from . import test_subscription_billing
 from . import test_timeline
 from . import test_tours
+from . import test_translations
 from . import test_usage_histories
