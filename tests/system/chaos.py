@@ -6,7 +6,6 @@ its place. When enough has happened, the last ones may finish.
 """
 
 import collections
-import json
 import os
 import random
 import signal
@@ -18,6 +17,7 @@ import killing
 import ledger
 import psycopg2
 import run_world
+from asking import Asking, tell
 from restore import Keeper
 
 from odoo import SUPERUSER_ID, api, sql_db
@@ -73,7 +73,7 @@ def die(*_ignored):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Chaos:
+class Chaos(Asking):
     """A run of many customers, disturbed in a way that a seed decides."""
 
     def __init__(self, env, customers):
@@ -92,23 +92,6 @@ class Chaos:
         self.met = tempfile.TemporaryFile(mode="ab+", buffering=0)  # noqa: SIM115
 
     # === DATABASE === #
-    def _connect(self):
-        return psycopg2.connect(dbname=self.database)
-
-    def _ask(self, question):
-        connection = self._connect()
-        try:
-            return question(connection.cursor())
-        finally:
-            connection.close()
-
-    def _rows(self, query):
-        def ask(cr):
-            cr.execute(query)
-            return cr.fetchall()
-
-        return self._ask(ask)
-
     def _read(self):
         return self._ask(lambda cr: ledger.read(cr, numbers=False, people=False))
 
@@ -250,7 +233,6 @@ def main(env, seeds, customers, deaths, crashes):
         counts = chaos.disturb(seed, deaths, crashes)
         seconds = round(time.monotonic() - began, 1)
         answer = {"seed": seed, "seconds": seconds, "counts": counts}
-        sys.stdout.write("CHAOS" + json.dumps(answer) + "\n")
-        sys.stdout.flush()
+        tell("CHAOS", answer)
     # Odoo's shell would go on with the cursor that is closed.
     os._exit(0)

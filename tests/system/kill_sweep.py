@@ -5,20 +5,18 @@ children go on until nothing is left. Then the database must say what it says wh
 nobody was killed.
 """
 
-import json
 import os
 import pathlib
 import random
 import resource
 import signal
-import sys
 import time
 
 import killing
 import ledger
-import psycopg2
 import run_flows
 import run_world
+from asking import Asking, tell
 from restore import Keeper
 
 from odoo import sql_db
@@ -26,7 +24,7 @@ from odoo import sql_db
 RECOVERIES = 3
 
 
-class Sweep:
+class Sweep(Asking):
     """One flow, killed point by point."""
 
     def __init__(self, env, name, folder):
@@ -37,15 +35,8 @@ class Sweep:
         self.recovered = {}
 
     # === DATABASE === #
-    def _connect(self):
-        return psycopg2.connect(dbname=self.database)
-
     def _read(self):
-        connection = self._connect()
-        try:
-            return ledger.read(connection.cursor())
-        finally:
-            connection.close()
+        return self._ask(ledger.read)
 
     def _do(self, work):
         code = killing.child(self.registry, work)
@@ -89,19 +80,12 @@ class Sweep:
         self.keeper.restore()
         code = killing.child(self.registry, self.work, self.trace, number)
         assert code == -signal.SIGKILL, f"{self.name} {number}: ended with {code}"
-        self._wait()
+        self._ask(self.keeper._wait_for_others)
         left = ledger.digest(self._read())
         if every or left not in self.recovered:
             self._recover()
             self._compare(f"point {number}, {self.trace.read()[-4:]}")
             self.recovered[left] = number
-
-    def _wait(self):
-        connection = self._connect()
-        try:
-            self.keeper._wait_for_others(connection.cursor())
-        finally:
-            connection.close()
 
     def _recover(self):
         for _attempt in range(RECOVERIES):
@@ -154,7 +138,6 @@ def main(env, folder, names, seed, some):
                 if line.startswith("account_move ")
             ],
         }
-        sys.stdout.write("SWEPT" + json.dumps(answer) + "\n")
-        sys.stdout.flush()
+        tell("SWEPT", answer)
     # Odoo's shell would go on with the cursor that is closed.
     os._exit(0)

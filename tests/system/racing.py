@@ -6,18 +6,16 @@ what comes out of one after the other, in one of the two orders.
 """
 
 import contextlib
-import json
 import os
 import random
 import select
-import sys
 import time
 
 import killing
 import ledger
-import psycopg2
 import race_acts
 import run_world
+from asking import Asking, tell
 from restore import Keeper
 
 from odoo import sql_db
@@ -95,7 +93,7 @@ class Racer:
         return self.code
 
 
-class Race:
+class Race(Asking):
     """Two acts, raced against each other in rounds."""
 
     def __init__(self, env, name):
@@ -103,23 +101,6 @@ class Race:
         self.prepare, *self.acts = race_acts.RACES[name]
 
     # === DATABASE === #
-    def _connect(self):
-        return psycopg2.connect(dbname=self.database)
-
-    def _ask(self, question):
-        connection = self._connect()
-        try:
-            return question(connection.cursor())
-        finally:
-            connection.close()
-
-    def _rows(self, query, *arguments):
-        def ask(cr):
-            cr.execute(query, arguments or None)
-            return cr.fetchall()
-
-        return self._ask(ask)
-
     def _do(self, act):
         code = killing.child(self.registry, act)
         assert not code, f"{self.name}: {act.__name__} ended with {code}"
@@ -215,7 +196,6 @@ def main(env, folder, names, seed, rounds):
             "orders": orders,
             "failure": failure,
         }
-        sys.stdout.write("RACED" + json.dumps(answer) + "\n")
-        sys.stdout.flush()
+        tell("RACED", answer)
     # Odoo's shell would go on with the cursor that is closed.
     os._exit(0)

@@ -9,6 +9,7 @@ seed that is printed; at every point of every flow with ``MSP_LONG=1``.
 import json
 
 import pytest
+from asking import told
 from conftest import LONG, SEED
 
 from dev import ui
@@ -32,12 +33,7 @@ def swept(cluster, tmp_path_factory):
     code = SWEEP.format(folder=str(folder), flows=flows, seed=SEED, some=SOME)
     output = cluster.script(name, code, folder / "odoo.log")
     cluster.drop(name)
-    found = [
-        json.loads(line.removeprefix("SWEPT"))
-        for line in output.splitlines()
-        if line.startswith("SWEPT")
-    ]
-    return {answer["flow"]: answer for answer in found}
+    return {answer["flow"]: answer for answer in told(output, "SWEPT")}
 
 
 @pytest.mark.parametrize("flow", [*FLOWS, *(LONG_FLOWS if LONG else ())])

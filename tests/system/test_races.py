@@ -7,6 +7,7 @@ in between, the outcome is that of one after the other. The points come from the
 import json
 
 import pytest
+from asking import told
 from conftest import LONG, SEED
 
 from dev import ui
@@ -39,12 +40,7 @@ def raced(cluster, tmp_path_factory):
     code = RACE.format(folder=str(folder), races=RACES, seed=SEED, rounds=ROUNDS)
     output = cluster.script(name, code, folder / "odoo.log")
     cluster.drop(name)
-    found = [
-        json.loads(line.removeprefix("RACED"))
-        for line in output.splitlines()
-        if line.startswith("RACED")
-    ]
-    return {answer["race"]: answer for answer in found}
+    return {answer["race"]: answer for answer in told(output, "RACED")}
 
 
 @pytest.mark.parametrize("race", RACES)
