@@ -5,7 +5,6 @@ from odoo import api, fields, models
 
 from ..tools.failure import is_lost, is_system, is_transient
 from ..tools.presence import Presence
-from . import msp_bill_run_work
 
 _logger = logging.getLogger(__name__)
 
@@ -161,21 +160,18 @@ class MspBillRun(models.Model):
         if not self.preview_for:
             return False
         started = time.monotonic()
-        left = self._left_to_preview()
-        payers = sorted(left.bill_to_id.ids)[: msp_bill_run_work.BATCH_SIZE]
+        domain = self._due_run_domain()
+        payers = self._next_payers(domain, self.preview_reached)
         if not payers:
             self._end_preview(self.preview_for)
             return False
-        batch = left.filtered(lambda sub: sub.bill_to_id.id in set(payers))
+        batch = self.env["msp.subscription"].search(
+            [*domain, ("bill_to_id", "in", payers)], order="bill_to_id, id"
+        )
         self._preview_or_isolate(batch)
         self._log_batch(batch, started)
         self.preview_reached = payers[-1]
         return True
-
-    def _left_to_preview(self):
-        return self._due_subscriptions().filtered(
-            lambda sub: sub.bill_to_id.id > self.preview_reached
-        )
 
     def _give_up_preview(self, error):
         """Set the run back to draft and tell its responsible person why."""

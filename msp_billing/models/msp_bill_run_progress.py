@@ -102,7 +102,10 @@ class MspBillRun(models.Model):
     def _count_remaining(self):
         """Return how many subscriptions are left, or 0 for a run that is over."""
         if self.previewing:
-            return len(self._left_to_preview())
+            left = [("bill_to_id", ">", self.preview_reached)]
+            return self.env["msp.subscription"].search_count(
+                self._due_run_domain() + left
+            )
         if self.state not in ("running", "paused", "stopped"):
             return 0
         return self.env["msp.subscription"].search_count(self._remaining_domain())

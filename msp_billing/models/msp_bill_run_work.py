@@ -25,10 +25,14 @@ class MspBillRun(models.Model):
 
     def _due_subscriptions(self):
         """Return the subscriptions with something due on the run's date."""
+        return self.env["msp.subscription"].search(
+            self._due_run_domain(), order="bill_to_id, id"
+        )
+
+    def _due_run_domain(self):
+        """Return the domain of what is due on the run's date for its customers."""
         self.ensure_one()
-        domain = self._due_domain(self.company_id, self.date)
-        domain += self._customer_domain()
-        return self.env["msp.subscription"].search(domain, order="bill_to_id, id")
+        return self._due_domain(self.company_id, self.date) + self._customer_domain()
 
     def _customer_domain(self):
         """Return the domain of the subscriptions of the run's customers."""
@@ -40,13 +44,8 @@ class MspBillRun(models.Model):
             ("bill_to_id", "child_of", self.partner_ids.ids),
         ]
 
-    def _remaining(self):
-        """Return the due subscriptions that this run has not tried yet."""
-        self.ensure_one()
-        return self.env["msp.subscription"].search(self._remaining_domain(), order="id")
-
     def _remaining_domain(self):
-        """Return the domain of what is left to try, which the database alone reads."""
+        """Return the domain of what this run has not tried yet."""
         tried = self.env["msp.bill.run.issue"]._search(
             [
                 ("run_id", "=", self.id),
@@ -54,8 +53,7 @@ class MspBillRun(models.Model):
                 ("subscription_id", "!=", False),
             ]
         )
-        domain = self._due_domain(self.company_id, self.date)
-        domain += self._customer_domain()
+        domain = self._due_run_domain()
         domain.append(("id", "not in", tried.subselect("subscription_id")))
         if self.automatic:
             parked = self.env["msp.billing.cycle"]._search(

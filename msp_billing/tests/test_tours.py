@@ -107,7 +107,7 @@ class TestTours(MspBillingCommon, HttpCase):
             patch.object(ir_cron, "MIN_RUNS_PER_JOB", 1),
         ):
             self._work()
-        if not run._as_bot()._remaining():
+        if not run._as_bot()._count_remaining():
             self._work()
 
     def test_manager_imports_a_csv(self):
