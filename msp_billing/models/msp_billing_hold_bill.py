@@ -66,47 +66,64 @@ class MspBillingCycle(models.Model):
         """Odoo posts nothing on an archived account, and guesses without one."""
         Builder = self.env["msp.bill.builder"]
         company, payers = self.company_id, self._payers()
+        Builder._warm(self)
+        fiscal = {
+            payer: Builder._fiscal_position(payer, company)[1]
+            for payer in set(payers.values())
+        }
         wrong = {
-            product: text
+            (product, position): text
+            for position in set(fiscal.values())
             for product in self.charge_ids.product_id
-            if (text := self._wrong_income(product, company))
+            if (text := self._wrong_income(product, company, position))
         }
         owing = {
             payer: text
-            for payer in set(payers.values())
-            if (text := self._wrong_receivable(payer, company))
+            for payer, position in fiscal.items()
+            if (text := self._wrong_receivable(payer, company, position))
         }
         if not wrong and not owing:
             return {}
         held = {}
         for cycle in self._with_bill():
+            payer = payers[cycle]
             products = Builder._billable(cycle).product_id
-            text = owing.get(payers[cycle]) or next(
-                (wrong[product] for product in products if product in wrong), None
-            )
-            if text:
+            texts = (wrong.get((product, fiscal[payer])) for product in products)
+            if text := owing.get(payer) or next(filter(None, texts), None):
                 held[cycle] = ("account", text)
         return held
 
     @api.model
-    def _wrong_income(self, product, company):
+    def _wrong_income(self, product, company, position):
         """Return what is wrong with the income account of a product, or nothing."""
         found = product.sudo().with_company(company)._get_product_accounts()["income"]
-        account = found or company._msp_sales_journal().sudo().default_account_id
+        booked = position.sudo().map_account(found)
+        account = booked or company._msp_sales_journal().sudo().default_account_id
         if not account:
             return self.env._(
                 "%(product)s has no income account. Choose one on the product, its "
                 "category or the journal.",
                 product=product.display_name,
             )
-        if not account.active:
-            return self.env._(
-                "Income account %(account)s of %(product)s is archived. Restore it, or "
-                "choose another one on the product or its category.",
-                account=self._account_name(account, company),
-                product=product.display_name,
-            )
-        return None
+        if account.active:
+            return None
+        if booked != found:
+            return self._archived_by_position(account, company, position)
+        return self.env._(
+            "Income account %(account)s of %(product)s is archived. Restore it, or "
+            "choose another one on the product or its category.",
+            account=self._account_name(account, company),
+            product=product.display_name,
+        )
+
+    @api.model
+    def _archived_by_position(self, account, company, position):
+        return self.env._(
+            "Account %(account)s, which fiscal position %(position)s books on, is "
+            "archived. Restore it, or choose another one in the fiscal position.",
+            account=self._account_name(account, company),
+            position=position.sudo().display_name,
+        )
 
     @api.model
     def _account_name(self, account, company):
@@ -115,28 +132,31 @@ class MspBillingCycle(models.Model):
         return " ".join(filter(None, (own.code, own.name)))
 
     @api.model
-    def _wrong_receivable(self, payer, company):
+    def _wrong_receivable(self, payer, company, position):
         """Return what is wrong with the receivable account of a payer, or nothing."""
         owner = payer.commercial_partner_id.sudo().with_company(company)
-        account = (
+        found = (
             owner.property_account_receivable_id
             or company.partner_id.sudo()
             .with_company(company)
             .property_account_receivable_id
         )
+        account = position.sudo().map_account(found)
         if not account:
             return self.env._(
                 "%(customer)s has no receivable account. Choose one on the customer.",
                 customer=owner.display_name,
             )
-        if not account.active:
-            return self.env._(
-                "Receivable account %(account)s of %(customer)s is archived. Restore "
-                "it, or choose another one on the customer.",
-                account=self._account_name(account, company),
-                customer=owner.display_name,
-            )
-        return None
+        if account.active:
+            return None
+        if account != found:
+            return self._archived_by_position(account, company, position)
+        return self.env._(
+            "Receivable account %(account)s of %(customer)s is archived. Restore it, "
+            "or choose another one on the customer.",
+            account=self._account_name(account, company),
+            customer=owner.display_name,
+        )
 
     def _hold_rate(self):
         """Without a rate Odoo would post a foreign currency one to one."""

@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.tests import Form, tagged
 
 from .hold_common import HoldCommon
@@ -60,6 +61,31 @@ class TestHoldBill(HoldCommon):
         account.active = False
         self._assert_held("account", "499999", "Own product", "archived")
         account.active = True
+        self._assert_billed()
+
+    def _book_abroad(self, account, code):
+        """Let a fiscal position of Acme book an account on one that is archived."""
+        mapped = account.copy({"code": code})
+        accounts = {"account_src_id": account.id, "account_dest_id": mapped.id}
+        self.acme.property_account_position_id = self.env[
+            "account.fiscal.position"
+        ].create({"name": "Abroad", "account_ids": [Command.create(accounts)]})
+        mapped.active = False
+        return mapped
+
+    def test_archived_income_account_of_a_fiscal_position_is_held(self):
+        account = self.company_data["default_account_revenue"]
+        mapped = self._book_abroad(account, "488888")
+        self._assert_held("account", "488888", "Abroad", "archived")
+        mapped.active = True
+        lines = self._assert_billed().move_id.invoice_line_ids
+        self.assertEqual(lines.account_id, mapped)
+
+    def test_archived_receivable_account_of_a_fiscal_position_is_held(self):
+        account = self.company_data["default_account_receivable"]
+        self._book_abroad(account, "188888")
+        self._assert_held("account", "188888", "Abroad", "archived")
+        self.acme.property_account_position_id = False
         self._assert_billed()
 
     def test_archived_receivable_account_is_held(self):
