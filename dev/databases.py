@@ -5,12 +5,15 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 
 from . import odoo_conf, once, paths, postgres, ui
 
 ADDON = "msp_billing"
 MODULES = "account,portal"
+# To drop a database that PostgreSQL is cleaning: how often, seconds between.
+ATTEMPTS, PAUSE = 60, 0.5
 # Where the machine's fall may cost the last second: installing, testing.
 FASTER = "-c synchronous_commit=off"
 # Nothing in these databases talks to the outside by itself.
@@ -66,8 +69,19 @@ def filestore(name: str) -> pathlib.Path:
 
 
 def drop(name: str) -> None:
-    """Drop a database and its files, whoever is connected."""
-    sql(f'DROP DATABASE IF EXISTS "{check_name(name)}" WITH (FORCE)')
+    """Drop a database and its files, whoever is connected.
+
+    PostgreSQL's own worker that cleans its tables can be ended by nobody but a
+    superuser: it is waited for.
+    """
+    statement = f'DROP DATABASE IF EXISTS "{check_name(name)}" WITH (FORCE)'
+    for _attempt in range(ATTEMPTS):
+        sql(statement, check=False)
+        if not exists(name):
+            break
+        time.sleep(PAUSE)
+    else:
+        sql(statement)
     shutil.rmtree(filestore(name), ignore_errors=True)
 
 
