@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..tools.fast_path import complete, is_fast, same_companies
+from ..tools.fast_path import complete, is_fast, same_companies, with_defaults
 
 FORMATS = "msp_billing.sequence_formats"
 
@@ -21,6 +21,12 @@ class AccountMove(models.Model):
         if is_fast(self.env):
             complete(self, vals_list, self._msp_final_values)
         return super()._add_precomputed_values(vals_list)
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        """EXTENDS base: ask for the defaults of a batch once."""
+        ask = super()._add_missing_default_values
+        return with_defaults(self, values, ask) if is_fast(self.env) else ask(values)
 
     # === BUSINESS METHODS === #
     @api.model

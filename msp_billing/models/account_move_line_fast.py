@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.fields import Command
 
-from ..tools.fast_path import complete, is_fast, same_companies
+from ..tools.fast_path import complete, is_fast, same_companies, with_defaults
 
 TEXTS = ("line_section", "line_subsection", "line_note")
 WITHOUT_PRODUCT = ("tax", "payment_term", *TEXTS)
@@ -19,6 +19,12 @@ class AccountMoveLine(models.Model):
         if is_fast(self.env):
             complete(self, vals_list, self._msp_final_values)
         return super()._add_precomputed_values(vals_list)
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        """EXTENDS base: ask for the defaults of a batch once."""
+        ask = super()._add_missing_default_values
+        return with_defaults(self, values, ask) if is_fast(self.env) else ask(values)
 
     # === BUSINESS METHODS === #
     @api.model

@@ -223,7 +223,7 @@ class MspBillBuilder(models.AbstractModel):
             for charge in charges
         ]
         self._add_tax_details(base_lines, company)
-        AccountTax._round_base_lines_tax_details(base_lines, company)
+        self._round_tax_details(base_lines, company)
         untaxed = dict.fromkeys(cycles, 0.0)
         total = 0.0
         for charge, line in zip(charges, base_lines, strict=True):
@@ -243,21 +243,40 @@ class MspBillBuilder(models.AbstractModel):
         """Ask Odoo's tax engine for each line, once for lines that are alike."""
         AccountTax = self.env["account.tax"]
         for line in base_lines:
-            key = (
-                "tax",
-                company.id,
-                *(line[name].id for name in ("product_id", "product_uom_id")),
-                tuple(line["tax_ids"].ids),
-                *(line[name] for name in ("price_unit", "quantity", "discount")),
-                line["currency_id"].id,
-                line["rate"],
-            )
 
             def details(line=line):
                 AccountTax._add_tax_details_in_base_line(line, company)
                 return line["tax_details"]
 
+            key = ("tax", company.id, self._tax_key(line))
             line["tax_details"] = copy_details(remembered(self.env, key, details))
+
+    @api.model
+    def _round_tax_details(self, base_lines, company):
+        """Round the taxes of the lines of one document, as Odoo does.
+
+        A bill asks twice: for the totals of its cycles and for its journal items.
+        """
+
+        def rounded():
+            self.env["account.tax"]._round_base_lines_tax_details(base_lines, company)
+            return [copy_details(line["tax_details"]) for line in base_lines]
+
+        key = ("rounded", company.id, *map(self._tax_key, base_lines))
+        answer = remembered(self.env, key, rounded)
+        for line, details in zip(base_lines, answer, strict=True):
+            line["tax_details"] = copy_details(details)
+
+    @api.model
+    def _tax_key(self, line):
+        """Return all that the taxes of a line depend on."""
+        return (
+            *(line[name].id for name in ("product_id", "product_uom_id")),
+            tuple(line["tax_ids"].ids),
+            *(line[name] for name in ("price_unit", "quantity", "discount")),
+            line["currency_id"].id,
+            line["rate"],
+        )
 
     @api.model
     def _rate(self, currency, company, day):

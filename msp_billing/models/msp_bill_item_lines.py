@@ -112,12 +112,12 @@ class MspBillBuilder(models.AbstractModel):
         self._add_tax_details([base_line for _item, base_line in base_lines], company)
         for item, base_line in base_lines:
             alone = {**base_line, "tax_details": copy_details(base_line["tax_details"])}
-            AccountTax._round_base_lines_tax_details([alone], company)
+            self._round_tax_details([alone], company)
             details = alone["tax_details"]
             item["price_subtotal"] = details["total_excluded_currency"]
             item["price_total"] = details["total_included_currency"]
         lines = [base_line for _item, base_line in base_lines]
-        AccountTax._round_base_lines_tax_details(lines, company)
+        self._round_tax_details(lines, company)
         AccountTax._add_accounting_data_in_base_lines_tax_details(
             lines, company, include_caba_tags=False
         )

@@ -6,6 +6,7 @@ from ..tools.fast_path import FAST, KEY, is_changed
 # Methods that the shortcuts of a batch stand in for, or rely on.
 SHORTENED = {
     "account.move": (
+        "_add_missing_default_values",
         "_add_precomputed_values",
         "_check_company",
         "_compute_date",
@@ -24,6 +25,7 @@ SHORTENED = {
         "_set_next_sequence",
     ),
     "account.move.line": (
+        "_add_missing_default_values",
         "_add_precomputed_values",
         "_check_company",
         "_compute_balance",

@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..tools.memo import KEY, Memo
+from ..tools.rows import update_rows
 
 BILLED = {"state": "billed", "next_try": False}
 
@@ -20,14 +21,15 @@ class MspBillRun(models.Model):
         builder._warm(cycles)
         groups = builder._group(cycles)
         billed = [group for group in groups if builder._billable(group)]
-        vals_list = []
-        for group in billed:
-            total = self._store_totals(group, builder)
-            vals_list.append(builder._prepare_bill(group, self, total))
-        moves = builder._create_bills(vals_list)
-        # Written before posting: that stores it together with the amounts.
+        totals = [builder._totals(group, self.date) for group in billed]
+        moves = builder._create_bills(
+            [
+                builder._prepare_bill(group, self, found["total"])
+                for group, found in zip(billed, totals, strict=True)
+            ]
+        )
         full = self.env["msp.billing.cycle"].union(*billed)
-        full.write({**BILLED, "reason": False})
+        full._store_untaxed(totals, {**BILLED, "reason": False})
         empty = cycles - full
         empty.write({**BILLED, "reason": self.env._("Nothing to bill")})
         builder._post_bills(moves)
@@ -40,13 +42,27 @@ class MspBillRun(models.Model):
         """Return a bill builder that remembers, for one batch."""
         return self.env["msp.bill.builder"].with_context(**{KEY: Memo()})
 
-    def _store_totals(self, cycles, builder):
-        """Store what Odoo's tax engine makes of a group that makes one invoice.
 
-        :return: its total with tax, in the group's currency
-        :rtype: float
+class MspBillingCycle(models.Model):
+    """What a bill makes of its cycles."""
+
+    _inherit = "msp.billing.cycle"
+
+    # === BUSINESS METHODS === #
+    def _store_untaxed(self, totals, vals):
+        """Store what Odoo's tax engine makes of the cycles of some bills.
+
+        :param list totals: what the builder's ``_totals`` returned for each bill
+        :param dict vals: further values, the same for all these cycles
         """
-        totals = builder._totals(cycles, self.date)
-        for cycle, untaxed in totals["untaxed"].items():
-            cycle.amount_untaxed = untaxed
-        return totals["total"]
+        untaxed = {}
+        for found in totals:
+            untaxed.update(found["untaxed"])
+        self._refuse_frozen()
+        update_rows(
+            self,
+            [
+                {**vals, "amount_untaxed": cycle.currency_id.round(untaxed[cycle])}
+                for cycle in self
+            ],
+        )

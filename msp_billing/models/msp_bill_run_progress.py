@@ -102,7 +102,7 @@ class MspBillRun(models.Model):
     def _count_remaining(self):
         """Return how many subscriptions are left, or 0 for a run that is over."""
         if self.previewing:
-            left = [("bill_to_id", ">", self.preview_reached)]
+            left = [("bill_to_id.id", ">", self.preview_reached)]
             return self.env["msp.subscription"].search_count(
                 self._due_run_domain() + left
             )

@@ -80,8 +80,9 @@ class MspBillRun(models.Model):
         self._record_held(cycles - billable)
         builder = self._builder()
         builder._warm(billable)
-        for group in builder._group(billable):
-            self._store_totals(group, builder)
+        groups = builder._group(billable)
+        totals = [builder._totals(group, self.date) for group in groups]
+        billable._store_untaxed(totals, {})
 
     def _record_held(self, cycles):
         self.env["msp.bill.run.issue"].create(

@@ -1,6 +1,7 @@
 """The mark of the fast path in the context, and who would change what it cuts short."""
 
 KEY = "msp_fast"
+DEFAULTS = "msp_billing.defaults"
 # Only our own code holds this object. A client can send the key, never the object.
 FAST = object()
 
@@ -24,6 +25,23 @@ def is_changed(env, methods, known):
             if any(name in owner.__dict__ for name in names):
                 return True
     return False
+
+
+def with_defaults(model, values, ask):
+    """Return values for ``create`` with the defaults of the fields that they leave out.
+
+    The records of a batch leave out the same ones: core is asked once for them.
+
+    :param dict values: of one record
+    :param ask: core's way to complete values
+    """
+    known = model.env.cr.precommit.data.setdefault(DEFAULTS, {})
+    key = (model._name, model.env, frozenset(values))
+    if key in known:
+        return {**known[key], **values}
+    complete = ask(values)
+    known[key] = {name: complete[name] for name in complete.keys() - values.keys()}
+    return complete
 
 
 def same_companies(records, fnames=None):
