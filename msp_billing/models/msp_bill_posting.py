@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools.fast_path import FAST, KEY, is_changed
+from ..tools.fast_path import FAST, KEY, is_changed, is_fast
 
 # Methods that the shortcuts of a batch stand in for, or rely on.
 SHORTENED = {
@@ -77,9 +77,26 @@ class MspBillBuilder(models.AbstractModel):
         self._measure_tables(moves)
         moves = moves.with_context(**self._shortcuts())
         moves.line_ids.mapped("tax_ids")
+        settled = self._settled_fields()
+        complete = moves.env.context.get("skip_invoice_sync")
+        if settled and complete and is_fast(moves.env):
+            self._take_as_given(moves, settled)
         moves.mapped("amount_total")
-        with self.env.protecting(self._settled_fields(), moves):
+        with self.env.protecting(settled, moves):
             moves._post(soft=False)
+
+    @api.model
+    def _take_as_given(self, moves, settled):
+        """Do not let core compute the amounts of complete bills once more.
+
+        They are what its tax engine said of the same lines, given when the bills were
+        created.
+        """
+        lines = moves.line_ids
+        totals = self.env.registry.field_computed[lines._fields["price_subtotal"]]
+        for records, fields in ((moves, settled), (lines, totals)):
+            for field in fields:
+                self.env.remove_to_compute(field, records)
 
     @api.model
     def _settled_fields(self):
