@@ -26,7 +26,7 @@ ALIKE = {
         PDF|XLSX|<span invisible="method != 'percent'">%</span>|minimum_amount""",
     "de": """
         %(name)s: %(reason)s|%(subscription)s: %(reason)s|Agent|April|August|Bank|Code|
-        Computer|Details|Format|Icon|JSON|Journal|Manager|Name|November|Optional|
+        Computer|Details|Format|Icon|JSON|Journal|Manager|Minimum|Name|November|Optional|
         Organisation|Plan|Problem|September|Server|Status|Text""",
     "es": """
         %(name)s: %(reason)s|%(subscription)s: %(reason)s|0.01|0.05|0.10|0.50|1.00|JSON|
