@@ -111,3 +111,5 @@ from . import msp_delivery_audit
 from . import msp_leakage
 from . import msp_leakage_cost
 from . import msp_leakage_action
+from . import msp_first_steps
+from . import msp_import_templates

@@ -84,6 +84,11 @@ class ResCompany(models.Model):
         help="A bill run waits for a manager's approval after its preview.",
         groups=SETTINGS_READERS,
     )
+    msp_first_steps_hidden = fields.Boolean(
+        string="First Steps Hidden",
+        help="The list of service plans does not show the first steps any more.",
+        groups=SETTINGS_READERS,
+    )
 
     _msp_settings_check = models.Constraint(
         "CHECK (msp_due_days BETWEEN 0 AND 3650 AND msp_adjustment_months "

@@ -18,6 +18,12 @@ class ResPartner(models.Model):
         string="Subscriptions",
         groups=READERS,
     )
+    msp_computer_ids = fields.One2many(
+        comodel_name="msp.computer",
+        inverse_name="partner_id",
+        string="Computers",
+        groups=READERS,
+    )
     msp_subscription_count = fields.Integer(
         string="Plans", compute="_compute_msp_subscriptions", groups=READERS
     )

@@ -25,9 +25,12 @@ from . import test_count_reading
 from . import test_database_guards
 from . import test_delivery
 from . import test_delivery_failures
+from . import test_ecosystem
 from . import test_evidence
 from . import test_explain
+from . import test_export_import
 from . import test_extra_charge_last
+from . import test_first_steps
 from . import test_hold_bill
 from . import test_hold_count
 from . import test_inventory

@@ -23,12 +23,14 @@ msp.late.change           action_open_cycle
 msp.leakage               action_open_associate action_open_end action_open_record
 msp.service.plan          action_open_associate action_open_dissociate
 msp.service.plan          action_open_price_change action_view_subscriptions
+msp.service.plan          get_first_steps get_import_templates
 msp.source                action_import action_new_key action_view_computers
 msp.source                action_view_syncs
 msp.source.import         action_view_computers action_view_syncs
 msp.source.import.column  name_search
 msp.source.import.customer action_view_computers
 msp.subscription          action_view_computers action_view_cycles
+msp.subscription          get_import_templates
 msp.subscription.dissociate default_get
 res.config.settings       get_values
 res.partner               action_msp_view_bills action_msp_view_computers
@@ -64,6 +66,7 @@ msp.late.change                action_look_again     m
 msp.price.change               action_apply          m
 msp.price.change               action_back           m
 msp.price.change               action_preview        m
+msp.service.plan               action_hide_first_steps m
 msp.source                     ingest                m
 msp.source                     ingest_many           m
 msp.source.import              action_back           m

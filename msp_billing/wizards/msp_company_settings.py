@@ -9,6 +9,7 @@ NAMES = (
     "msp_jump_minimum",
     "msp_approval",
     "msp_silent_days",
+    "msp_first_steps_hidden",
 )
 
 
@@ -43,6 +44,7 @@ class MspCompanySettings(models.TransientModel):
     msp_jump_minimum = fields.Integer(string="Jump in Computers")
     msp_approval = fields.Boolean(string="Approve Bill Runs")
     msp_silent_days = fields.Integer(string="Computers Silent After (Days)")
+    msp_first_steps_hidden = fields.Boolean(string="Hide the First Steps")
 
     # === COMPUTE METHODS === #
     @api.model
