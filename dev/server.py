@@ -30,7 +30,7 @@ class Server:
         """Start the server on the first free port and wait until it answers."""
         self.port = tools.free_port(first_port)
         options = [f"--http-port={self.port}", f"--max-cron-threads={self.crons}"]
-        command = odoo_conf.command("-d", self.database, *options, *arguments)
+        command = self._command("-d", self.database, *options, *arguments)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -43,6 +43,10 @@ class Server:
                 start_new_session=True,
             )
         self._wait_until_ready()
+
+    def _command(self, *arguments: object) -> list[str]:
+        """Return the command line of the server."""
+        return odoo_conf.command(*arguments)
 
     def _wait_until_ready(self) -> None:
         began = time.monotonic()
