@@ -61,6 +61,7 @@ from . import msp_bill_item_known
 from . import msp_bill_posting
 from . import msp_bill_document
 from . import msp_bill_payment
+from . import msp_bill_account
 from . import msp_bill_annex
 from . import msp_bill_annex_change
 from . import msp_charge
@@ -94,6 +95,7 @@ from . import account_move_line_fast
 from . import account_move_void
 from . import account_move_report
 from . import ir_actions_report
+from . import ir_actions_report_consolidated
 from . import msp_audit_finding
 from . import msp_late_change
 from . import msp_billing_audit

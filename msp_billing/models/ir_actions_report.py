@@ -1,17 +1,20 @@
+import contextlib
 import io
+import logging
+
+from psycopg2 import OperationalError
 
 from odoo import api, models
-from odoo.exceptions import UserError
-from odoo.tools import is_html_empty
+from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
 from ..tools import pdf
 from .account_move_report import BILL_DOCUMENT
 
+_logger = logging.getLogger(__name__)
+
 PAGE = "msp_billing.report_page"
-SUMMARY = "msp_billing.report_consolidated"
-SUMMARY_DOCUMENT = "msp_billing.report_consolidated_document"
 # The reports that show the document of `_get_name_invoice_report`.
 INVOICE_REPORTS = (
     "account.report_invoice_with_payments",
@@ -82,8 +85,9 @@ class IrActionsReport(models.Model):
                     report_ref, dict(data or {}), batch
                 )
             )
+        accounts = self._msp_accounts(ours)
         for res_id in ours:
-            streams[res_id] = self._msp_bill_stream(report, data, res_id)
+            streams[res_id] = self._msp_bill_stream(report, data, res_id, accounts)
         # In the order that was asked for: they may be merged.
         return {
             **{res_id: streams.pop(res_id) for res_id in res_ids if res_id in streams},
@@ -112,20 +116,61 @@ class IrActionsReport(models.Model):
         return report.retrieve_attachment(move)
 
     @api.model
-    def _msp_bill_stream(self, report, data, res_id):
+    def _msp_accounts(self, ids):
+        """Read the customers' accounts for bills, together; see msp.bill.document."""
+        moves = self.env["account.move"].sudo().browse(ids)
+        return self.env["msp.bill.document"]._accounts(moves) if ids else {}
+
+    @api.model
+    def _msp_bill_stream(self, report, data, res_id, accounts):
         move = self.env["account.move"].browse(res_id)
-        document = self._msp_layout_bill(report, data, move)
+        with self._msp_making(move.sudo().display_name):
+            document = self._msp_layout_bill(report, data, move, accounts)
+            content = _to_pdf(document)
         return {
-            "stream": io.BytesIO(_to_pdf(document)),
+            "stream": io.BytesIO(content),
             "attachment": self._msp_stored(report, move),
         }
 
+    @contextlib.contextmanager
+    def _msp_making(self, name):
+        """Say which document fails in the block, and what to do; the log says why.
+
+        :raises UserError: when the engine fails or does not come to an end
+        """
+        try:
+            yield
+        except pdf.TimeLimitExceeded as error:
+            raise UserError(
+                self.env._(
+                    "The PDF of %(document)s was given up after %(seconds)s seconds. "
+                    "Look for unusual HTML in the company's report header, footer and "
+                    "terms, and try again.",
+                    document=name,
+                    seconds=pdf.LIMIT,
+                )
+            ) from error
+        except (AccessError, UserError, OperationalError):
+            raise
+        except Exception as error:
+            _logger.exception("The PDF of %s could not be made", name)
+            raise UserError(
+                self.env._(
+                    "The PDF of %(document)s could not be made: %(error)s. The "
+                    "server's log tells more.",
+                    document=name,
+                    error=f"{type(error).__name__}: {error}",
+                )
+            ) from error
+
     @api.model
-    def _msp_layout_bill(self, report, data, move):
+    def _msp_layout_bill(self, report, data, move, accounts=None, first_sheet=None):
         """Lay out a bill.
 
         :param report: the ``ir.actions.report`` that is printed
         :param dict data: as core's rendering takes it
+        :param dict accounts: see :meth:`_msp_accounts`
+        :param int first_sheet: number of its first page in a larger document
         :return: a document for ``pdf.engine().to_pdf()``
         """
         # As superuser, since core stores the payment code's kind on the move: the
@@ -137,11 +182,21 @@ class IrActionsReport(models.Model):
         )
         values.update(
             o=move,
-            title=move.sudo().name,
+            title=self._msp_title(move),
+            msp_accounts=accounts,
+            first_sheet=first_sheet,
             print_with_payments=report.report_name != "account.report_invoice",
         )
         lang = move.sudo().partner_id.lang
         return self._msp_layout(BILL_DOCUMENT, move.sudo().company_id, lang, values)
+
+    @api.model
+    def _msp_title(self, move):
+        """Return the title that a PDF viewer and a screen reader tell."""
+        move = move.sudo()
+        lang = move.partner_id.lang or self.env.lang
+        Document = self.env["msp.bill.document"].with_context(lang=lang)
+        return f"{Document._title(move, False)}, {move.company_id.name}"
 
     @api.model
     def _msp_layout(self, document, company, lang, values):
@@ -160,56 +215,6 @@ class IrActionsReport(models.Model):
         )
         style = self.env["msp.bill.document"]._style(company)
         return pdf.engine().layout(html.decode(), style.sheets())
-
-    # === CONSOLIDATED BILL === #
-    @api.model
-    def _msp_consolidated_pdf(self, wizard, moves):
-        """Return one PDF: the summary page, then the bills, each with its page numbers.
-
-        :param wizard: ``msp.consolidated.bill``
-        :param moves: ``account.move`` that the user may read
-        :rtype: bytes
-        """
-        Report = self.with_context(force_report_rendering=True)
-        parts = list(Report._msp_consolidated_parts(wizard, moves))
-        if not any(isinstance(part, io.BytesIO) for part in parts):
-            return pdf.engine().to_pdf(parts)
-        streams = [
-            part if isinstance(part, io.BytesIO) else io.BytesIO(_to_pdf(part))
-            for part in parts
-        ]
-        with self._merge_pdfs(streams) as merged:
-            return merged.getvalue()
-
-    @api.model
-    def _msp_consolidated_parts(self, wizard, moves):
-        """Yield what is laid out by WeasyPrint, and the PDF of what Odoo makes."""
-        if pdf.engine():
-            yield self._msp_layout_summary(wizard)
-        else:
-            yield io.BytesIO(self._render_qweb_pdf(SUMMARY, wizard.ids)[0])
-        report = self._get_report("account.report_invoice_with_payments")
-        ours = set(self._msp_ids_to_print(report, moves.ids))
-        for move in moves:
-            if move.id in ours:
-                yield self._msp_layout_bill(report, {}, move)
-            else:
-                made = self._render_qweb_pdf_prepare_streams(report, {}, move.ids)
-                yield made[move.id]["stream"]
-
-    @api.model
-    def _msp_layout_summary(self, wizard):
-        lang = wizard._get_language()
-        wizard = wizard.with_context(lang=lang)
-        values = {
-            "o": wizard,
-            "summary": wizard._summary(),
-            "title": wizard.env._("Consolidated Bill"),
-            "report_type": "pdf",
-            "is_html_empty": is_html_empty,
-        }
-        company = wizard.company_id.sudo()
-        return self._msp_layout(SUMMARY_DOCUMENT, company, lang, values)
 
 
 def _to_pdf(document):

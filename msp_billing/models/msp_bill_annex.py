@@ -180,13 +180,13 @@ class MspBillDocument(models.AbstractModel):
         )
 
     @api.model
-    def _fits(self, rows, annex, changes):
+    def _fits(self, rows, annex, changes, account=None):
         """Say whether the annex likely finds room below the totals, on their page.
 
         An estimate in millimetres; when it is wrong the annex goes on on the next page.
         """
         used = TOTALS_HEIGHT + sum(8 + 4 * len(row.get("details", "x")) for row in rows)
-        used += self._changes_height(changes)
+        used += self._changes_height(changes) + self._account_height(account)
         if used > FIRST_PAGE:
             room = NEXT_PAGE - (used - FIRST_PAGE) % NEXT_PAGE
         else:

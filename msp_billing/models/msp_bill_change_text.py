@@ -4,7 +4,9 @@ from markupsafe import Markup
 
 from odoo import api, models
 from odoo.tools import format_amount
-from odoo.tools.misc import format_date, formatLang
+from odoo.tools.misc import formatLang
+
+from ..tools.days import day_text
 
 # Computers named on paper under one heading; the workbook names all.
 NAMED_ON_PAPER = 30
@@ -241,7 +243,7 @@ class MspBillChange(models.AbstractModel):
     # === FORMATS === #
     @api.model
     def _day(self, day):
-        return format_date(self.env, day, date_format="d MMM")
+        return day_text(self.env, day, year=False)
 
     @api.model
     def _money(self, amount, cycle):

@@ -4,12 +4,12 @@ from markupsafe import Markup
 
 from odoo import api, models
 from odoo.tools import html2plaintext, is_html_empty
-from odoo.tools.image import image_data_uri
-from odoo.tools.misc import format_date, formatLang
+from odoo.tools.misc import formatLang
 
+from ..tools.days import day_text, span_text
+from ..tools.print_logo import print_logo
 from ..tools.print_style import PrintStyle
 
-DATE = "d MMM y"
 PRICE_DIGITS = 6
 
 
@@ -21,17 +21,19 @@ class MspBillDocument(models.AbstractModel):
 
     # === BUSINESS METHODS === #
     @api.model
-    def _values(self, move, proforma=False, payments=True, qr_code=None):
+    def _values(self, move, proforma=False, payments=True, qr_code=None, accounts=None):
         """Return the values of the bill's template.
 
         :param move: ``account.move`` in the customer's language
         :param bool proforma: the document is not the invoice yet
         :param bool payments: show what was paid and what is still due
         :param str qr_code: the payment code's image, when it was made already
+        :param dict accounts: see :meth:`_accounts`, when they were read already
         :rtype: dict
         """
         style = self._style(move.company_id)
         rows, annex, changes = self._rows(move), self._annex(move), self._changes(move)
+        account = self._account(move, proforma, accounts)
         return {
             "move": move,
             "company": move.company_id,
@@ -49,6 +51,7 @@ class MspBillDocument(models.AbstractModel):
             "has_taxes": not (move.tax_totals or {}).get("same_tax_base", True),
             "payments": self._payments(move) if payments else [],
             "due": self._due(move) if payments else None,
+            "account": account,
             "pay_text": self._pay_text(move),
             "installments": self._installments(move),
             "bank": [fact for fact in self._bank(move) if fact[1]],
@@ -57,7 +60,7 @@ class MspBillDocument(models.AbstractModel):
             "footer": self._footer(move.company_id),
             "changes": changes,
             "annex": annex,
-            "annex_page": not self._fits(rows, annex, changes),
+            "annex_page": not self._fits(rows, annex, changes, account),
         }
 
     @api.model
@@ -75,7 +78,8 @@ class MspBillDocument(models.AbstractModel):
         if company.uses_default_logo or not company.logo:
             return None
         partner = company.partner_id.with_context(bin_size=False)
-        return image_data_uri(partner.image_1024 or company.logo)
+        style = self._style(company)
+        return print_logo(partner.image_1024 or company.logo, style.is_white_above)
 
     @api.model
     def _company_lines(self, move):
@@ -223,13 +227,20 @@ class MspBillDocument(models.AbstractModel):
         return {
             "kind": "line",
             "name": texts[0],
-            "details": [*texts[1:], *sites],
+            "details": [*texts[1:], *self._rule_texts(line), *sites],
             "quantity": self._number(line.quantity, 0),
             "price": self._number(line.price_unit, line.currency_id.decimal_places),
             "discount": f"{self._number(line.discount, 0)} %" if line.discount else "",
             "taxes": ", ".join(tax.tax_label or tax.name for tax in line.tax_ids),
             "amount": self._money(self._line_amount(line), line.currency_id),
         }
+
+    @api.model
+    def _rule_texts(self, line):
+        """Return how the quantity and the price came about, as a paragraph."""
+        charge = line.msp_charge_ids[:1]
+        texts = charge._explain_on_paper() if charge else []
+        return [" ".join(texts)] if texts else []
 
     @api.model
     def _line_amount(self, line):
@@ -258,19 +269,12 @@ class MspBillDocument(models.AbstractModel):
     # === FORMATS === #
     @api.model
     def _day(self, day):
-        return format_date(self.env, day, date_format=DATE) if day else ""
+        return day_text(self.env, day)
 
     @api.model
     def _span_text(self, first, end):
         """Return days as people write them: 1 – 30 Apr 2026. ``end`` is not one."""
-        last = end - timedelta(days=1)
-        if first == last:
-            return self._day(first)
-        pattern = DATE
-        if first.year == last.year:
-            pattern = "d" if first.month == last.month else "d MMM"
-        start = format_date(self.env, first, date_format=pattern)
-        return f"{start} – {self._day(last)}"
+        return span_text(self.env, first, end - timedelta(days=1))
 
     @api.model
     def _money(self, amount, currency):

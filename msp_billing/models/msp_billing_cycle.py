@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL
 
+from ..tools.days import day_text, span_text
 from ..tools.memo import remembered
 
 # A Python object: no client can send it, so nobody but our code passes.
@@ -196,21 +197,19 @@ class MspBillingCycle(models.Model):
         if self.kind == "correction":
             return self._format_day(self.date_start, lang)
         first, last = self.date_start, fields.Date.subtract(self.date_end, days=1)
-        if first == last:
-            return self._format_day(first, lang)
-        pattern = "d MMM y"
-        if first.year == last.year:
-            pattern = "d" if first.month == last.month else "d MMM"
-        start = self._format_day(first, lang, pattern)
-        return f"{start} – {self._format_day(last, lang)}"
+        return remembered(
+            self.env,
+            ("days", first, last, lang or self.env.lang),
+            lambda: span_text(self.env, first, last, lang),
+        )
 
     @api.model
-    def _format_day(self, day, lang=None, pattern="d MMM y"):
+    def _format_day(self, day, lang=None):
         """Return a day as people write it, the month by its name."""
         return remembered(
             self.env,
-            ("day", day, lang or self.env.lang, pattern),
-            lambda: format_date(self.env, day, lang_code=lang, date_format=pattern),
+            ("day", day, lang or self.env.lang),
+            lambda: day_text(self.env, day, lang),
         )
 
     @api.model

@@ -3,7 +3,9 @@ from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.tools import format_amount
-from odoo.tools.misc import format_date, formatLang
+from odoo.tools.misc import formatLang
+
+from ..tools.days import day_text
 
 PRICE_DIGITS = 6
 
@@ -116,8 +118,13 @@ class MspCharge(models.Model):
     # === QUANTITY === #
     def _explain_quantity(self, price):
         """Say what included, minimum, maximum, blocks and tiers made of the count."""
+        lines, quantity = self._explain_limits(price)
+        return lines + self._explain_tier(price, quantity)
+
+    def _explain_limits(self, price):
+        """Return what limits and blocks made of the count, and what is left of it."""
         if not price or price["price_model"] == "flat":
-            return []
+            return [], Fraction(str(self.counted))
         lines, quantity = [], Fraction(str(self.counted))
         included, minimum = (Fraction(price[name]) for name in ("included", "minimum"))
         if included:
@@ -153,12 +160,13 @@ class MspCharge(models.Model):
                     blocks=self._number_text(self.quantity),
                 )
             )
-        return lines + self._explain_tier(price, quantity)
+        return lines, quantity
 
     def _explain_tier(self, price, quantity):
-        tiers = price["tiers"]
-        if price["price_model"] not in ("volume", "graduated") or self.tier < 0:
+        model = price.get("price_model")
+        if model not in ("volume", "graduated") or self.tier < 0:
             return []
+        tiers = price["tiers"]
         start = Fraction(tiers[self.tier]["from_quantity"])
         if price["price_model"] == "volume":
             return [
@@ -258,4 +266,4 @@ class MspCharge(models.Model):
         return format_amount(self.env, amount, self.currency_id)
 
     def _day_text(self, day):
-        return format_date(self.env, day, date_format="d MMM y")
+        return day_text(self.env, day)

@@ -11,6 +11,27 @@ class MspCharge(models.Model):
 
     _inherit = "msp.charge"
 
+    # === ON PAPER === #
+    def _explain_on_paper(self):
+        """Return what a customer needs to follow a line, beside its text.
+
+        Nothing where the count is charged as it is, at the price of the plan.
+        """
+        self.ensure_one()
+        if self.kind in ("adjustment", "credit"):
+            before = self._billed_before()
+            original = before.filtered(lambda c: c.cycle_id == self.origin_cycle_id)
+            return [self._billed_line(original), *self._why_lines()]
+        if self.kind == "minimum":
+            return self._explain_minimum()[:2]
+        if self.kind == "extra":
+            return self._explain_extra()
+        price = self._stored_terms_of_price()
+        lines, quantity = self._explain_limits(price)
+        if price.get("price_model") == "graduated" and len(price["tiers"]) > 1:
+            lines = lines + self._explain_tier(price, quantity)
+        return lines + self._explain_unit_price(price)
+
     # === MINIMUM AND EXTRA === #
     def _explain_minimum(self):
         """Say what the minimum of the cycle is, what is charged, what is missing."""

@@ -5,12 +5,12 @@ from mimetypes import guess_extension
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_amount, format_date, html2plaintext
+from odoo.tools import format_amount, html2plaintext
 from odoo.tools.mimetypes import guess_mimetype
 
+from ..tools.days import day_text
+
 LOGO = "logo@msp-billing"
-# As on the bill: no one takes the 4th of January for the 1st of April.
-DATE = "d MMM y"
 
 
 class MspDelivery(models.Model):
@@ -177,7 +177,7 @@ class MspDelivery(models.Model):
         return format_amount(self.env, amount, self.move_id.currency_id, self.env.lang)
 
     def _mail_date(self, day):
-        return format_date(self.env, day, date_format=DATE) if day else ""
+        return day_text(self.env, day)
 
     def _mail_period(self):
         """Return the first and the last day that the bill is about, or nothing."""

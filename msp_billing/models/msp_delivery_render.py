@@ -1,13 +1,26 @@
 import hashlib
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+# What was begun longer ago and is not there: whoever made it is dead.
+DEAD_AFTER = timedelta(minutes=10)
 
 
 class MspDelivery(models.Model):
     """The documents of a delivery, made before any mail: a transaction each."""
 
     _inherit = "msp.delivery"
+
+    # === FIELDS === #
+    date_begun = fields.Datetime(
+        string="Documents Begun at",
+        readonly=True,
+        copy=False,
+        help="Known before they are made, so that a document that ends the process "
+        "which makes it cannot do so for ever, ahead of all others.",
+    )
 
     # === CRON METHODS === #
     @api.model
@@ -21,13 +34,15 @@ class MspDelivery(models.Model):
         Cron._commit_progress(remaining=len(ids))
         for delivery_id in ids:
             try:
-                delivery = self._claim(delivery_id, domain)
+                delivery = self._begin(delivery_id, domain)
                 if delivery:
                     delivery._render()
                     self.env.flush_all()
             except Exception as error:  # noqa: BLE001 - it stays on the delivery
                 # A person is told at once: most of it is data that is missing.
-                self.browse(delivery_id)._hold(error, alarm_after=1)
+                delivery = self.browse(delivery_id)
+                delivery._hold(error, alarm_after=1)
+                delivery.exists().date_begun = False
             if not Cron._commit_progress(1):
                 break
         self._tell_people()
@@ -44,7 +59,48 @@ class MspDelivery(models.Model):
             "|",
             ("next_try", "=", False),
             ("next_try", "<=", fields.Datetime.now()),
+            "|",
+            ("date_begun", "=", False),
+            ("date_begun", "<=", fields.Datetime.now() - DEAD_AFTER),
         ]
+
+    @api.model
+    def _begin(self, delivery_id, domain):
+        """Lock a delivery and remember that its documents are begun.
+
+        :return: the delivery, or none: another worker has it, or it must wait, since
+            the last time its documents were made the process did not survive
+        """
+        delivery = self._claim(delivery_id, domain)
+        if not delivery:
+            return delivery
+        if delivery.date_begun:
+            delivery._wait_after_death()
+            return self.browse()
+        delivery.date_begun = fields.Datetime.now()
+        self.env.flush_all()
+        # Whether the process survives is asked, not the database: no disk is awaited.
+        self.env.cr.execute("SET LOCAL synchronous_commit TO off")
+        self.env["ir.cron"]._commit_progress()
+        return self._claim(
+            delivery_id, [("state", "=", "queued"), ("date_rendered", "=", False)]
+        )
+
+    def _wait_after_death(self):
+        """Let the others go first, and tell a person."""
+        reason = self.env._(
+            "The server stopped while the documents of %(bill)s were made. They are "
+            "tried again; if it happens again, the document may be too large for the "
+            "server's memory or time limits.",
+            bill=self.move_id.display_name,
+        )
+        self.write(
+            {
+                **self._prepare_wait(reason, self.attempts + 1, alarm_after=1),
+                "date_begun": False,
+            }
+        )
+        self._trigger_at_next_try()
 
     def _render(self):
         """Make the documents of this delivery, unless a sound PDF is there."""
@@ -68,6 +124,7 @@ class MspDelivery(models.Model):
         move.is_move_sent = was_sent
         self.write(
             {
+                "date_begun": False,
                 "date_rendered": fields.Datetime.now(),
                 "pdf_checksum": hashlib.sha256(content).hexdigest(),
                 "pdf_size": len(content),

@@ -56,6 +56,11 @@ class PrintStyle(NamedTuple):
             background=_background(company),
         )
 
+    @property
+    def is_white_above(self):
+        """Whether the letterhead stands on white paper."""
+        return not self.background and self.layout not in ("bubble", "wave")
+
     def sheets(self):
         """Return the texts of the style sheets for a PDF, fonts first."""
         sheets = [_font_faces(self.font), self.css()]

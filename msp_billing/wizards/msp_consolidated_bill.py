@@ -3,9 +3,10 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools.misc import format_date, formatLang
+from odoo.tools.misc import formatLang
 
 from ..tools.bill_workbook import BillWorkbook
+from ..tools.days import day_text
 
 # A bill takes a tenth of a second and some memory, and a browser does not wait longer.
 MAX_PDF_BILLS = 300
@@ -160,7 +161,7 @@ class MspConsolidatedBill(models.TransientModel):
         return f"{' '.join(f'Bills{name} {days}'.split())}.{self.format}"
 
     def _day(self, day):
-        return format_date(self.env, day, date_format="d MMM y")
+        return day_text(self.env, day)
 
     # === XLSX === #
     def _make_xlsx(self, moves):
@@ -186,9 +187,11 @@ class MspConsolidatedBill(models.TransientModel):
         customers = self._find_bills().commercial_partner_id
         return (len(customers) == 1 and customers.lang) or self.env.lang
 
-    def _summary(self):
+    def _summary(self, sheets=None, is_linked=False):
         """Return the values of the summary page.
 
+        :param dict sheets: id of a bill -> the sheet of the document it begins on
+        :param bool is_linked: the bills stand in the same document
         :rtype: dict
         """
         moves = self._find_bills().sudo()
@@ -207,16 +210,43 @@ class MspConsolidatedBill(models.TransientModel):
             "period": Document._span_text(
                 self.date_from, self.date_to + relativedelta(days=1)
             ),
-            "rows": [self._summary_row(move) for move in moves],
+            "has_sheets": sheets is not None,
+            "is_linked": is_linked,
+            "rows": [
+                {**self._summary_row(move), "sheet": (sheets or {}).get(move.id, "")}
+                for move in moves
+            ],
             "totals": [
-                {"name": currency.name, **self._sums(own)}
+                {
+                    "name": currency.name,
+                    **self._sums(own),
+                    "text": self._totals_text(own),
+                }
                 for currency, own in moves.grouped("currency_id").items()
             ],
         }
 
+    def _totals_text(self, moves):
+        """Return what the bills of one currency come to, as a sentence."""
+        overdue = moves.filtered(lambda move: self._state(move) == "overdue")
+        values = {
+            "count": len(moves),
+            "total": self._sums(moves)["total"],
+            "open": self._sums(moves)["open"],
+            "overdue": self._sums(overdue)["open"] if overdue else "",
+        }
+        if overdue:
+            return self.env._(
+                "%(total)s on %(count)s documents: %(open)s open, %(overdue)s of it "
+                "overdue.",
+                **values,
+            )
+        return self.env._("%(total)s on %(count)s documents: %(open)s open.", **values)
+
     def _summary_row(self, move):
         state = self._state(move)
         return {
+            "id": move.id,
             "customer": move.commercial_partner_id.name or "",
             "name": move.name,
             "date": self._day(move.invoice_date),
