@@ -9,7 +9,15 @@ from dev import ui
 from . import clock
 from .place import environment
 
-NAMES = ("counting", "ingest", "bills", "bills_sale", "workers", "growth")
+NAMES = (
+    "counting",
+    "ingest",
+    "bills",
+    "bills_sale",
+    "workers",
+    "growth",
+    "documents",
+)
 
 
 def options(arguments: list[str]) -> argparse.Namespace:

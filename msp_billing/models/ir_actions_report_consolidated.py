@@ -32,7 +32,7 @@ class IrActionsReport(models.Model):
         """
         Report = self.with_context(force_report_rendering=True)
         if not pdf.engine():
-            streams = [io.BytesIO(self._render_qweb_pdf(SUMMARY, wizard.ids)[0])]
+            streams = [io.BytesIO(Report._render_qweb_pdf(SUMMARY, wizard.ids)[0])]
             streams += Report._msp_parts(moves, 0)[0]
             return self._msp_merged(streams)
         # How many sheets the summary takes does not depend on the numbers on it.

@@ -4,6 +4,7 @@ from . import test_access_urls
 from . import test_access_world
 from . import test_associate
 from . import test_audit
+from . import test_bill_account
 from . import test_bill_items
 from . import test_bill_poster
 from . import test_bill_run

@@ -92,7 +92,8 @@ class TestReport(ReportCommon):
         self.env["res.lang"]._activate_lang("de_DE")
         move = self._billed(self._customer("Acme Ltd", lang="de_DE"))
         text = " ".join(self._print(move))
-        self.assertIn("1 Feb. 2026", text)
+        self.assertIn("1. Feb. 2026", text)
+        self.assertIn("1.–31. Jan. 2026", text)
         self.assertIn("17,25", text)
 
     def test_company_style_is_data_and_no_code(self):

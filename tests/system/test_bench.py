@@ -7,7 +7,7 @@ import pytest
 
 from dev import odoo_conf, paths
 
-NAMES = ["counting", "ingest", "workers", "growth"]
+NAMES = ["counting", "ingest", "workers", "growth", "documents"]
 if os.environ.get("MSP_LONG"):
     # These install the add-ons that they are compared with.
     NAMES += ["bills", "bills_sale"]
