@@ -25,6 +25,7 @@ COMMANDS = {
     "bench": "tools.bench",
     "screenshots": "screenshots.main",
     "i18n": "i18n.main",
+    "samples": "samples.main",
     "clean": "clean.main",
 }
 

@@ -129,13 +129,7 @@ class MspCharge(models.Model):
         included, minimum = (Fraction(price[name]) for name in ("included", "minimum"))
         if included:
             quantity = max(quantity - included, Fraction(0))
-            lines.append(
-                self.env._(
-                    "%(included)s are included: %(quantity)s left.",
-                    included=self._number_text(included),
-                    quantity=self._number_text(quantity),
-                )
-            )
+            lines.append(self._included_line(included, quantity))
         if minimum > quantity:
             quantity = minimum
             lines.append(
@@ -161,6 +155,16 @@ class MspCharge(models.Model):
                 )
             )
         return lines, quantity
+
+    def _included_line(self, included, quantity):
+        left = self._number_text(quantity)
+        if included == 1:
+            return self.env._("1 is included: %(quantity)s left.", quantity=left)
+        return self.env._(
+            "%(included)s are included: %(quantity)s left.",
+            included=self._number_text(included),
+            quantity=left,
+        )
 
     def _explain_tier(self, price, quantity):
         model = price.get("price_model")

@@ -48,6 +48,7 @@ from . import test_price_change_refusals
 from . import test_price_terms
 from . import test_regressions
 from . import test_reminder
+from . import test_render_failures
 from . import test_report
 from . import test_screens
 from . import test_seal
