@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageOps
 from playwright.sync_api import sync_playwright
 
 FOLDER = pathlib.Path(os.environ["MSP_FOLDER"])
@@ -57,7 +57,7 @@ def mail(path: pathlib.Path) -> Image.Image:
     picture = Image.open(target).convert("RGB")
     paper = Image.new("RGB", picture.size, picture.getpixel((2, 2)))
     box = ImageChops.difference(picture, paper).getbbox()
-    return picture.crop(box) if box else picture
+    return ImageOps.expand(picture.crop(box), 16, paper.getpixel((0, 0)))
 
 
 for document in sorted(FOLDER.glob("*.pdf")):

@@ -50,11 +50,11 @@ def play(env: Any, folder: str, lang: str) -> None:
     subscribe(env, full, bright)
     subscribe(env, mobile, bright)
     subscribe(env, full, harbor)
-    bills = [bill(env, day) for day in RUNS[:2]]
-    pay(env, bills[0], "2026-08-12")
+    pay(env, bill(env, RUNS[0]), "2026-08-12")
+    second = bill(env, RUNS[1])
+    pay(env, second.filtered(lambda move: move.partner_id == bright), "2026-09-14")
     change(env, bright)
-    bills.append(bill(env, RUNS[2]))
-    newest = {move.partner_id: move for move in bills[-1]}
+    newest = {move.partner_id: move for move in bill(env, RUNS[2])}
     document(env, newest[bright], target / f"bill-{lang}.pdf")
     remind(env, newest[bright], target / f"reminder-{lang}.html")
     newest[harbor].action_msp_void(False, "The servers were replaced by the vendor.")
