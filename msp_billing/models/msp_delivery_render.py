@@ -82,8 +82,9 @@ class MspDelivery(models.Model):
         # Whether the process survives is asked, not the database: no disk is awaited.
         self.env.cr.execute("SET LOCAL synchronous_commit TO off")
         self.env["ir.cron"]._commit_progress()
-        return self._claim(
-            delivery_id, [("state", "=", "queued"), ("date_rendered", "=", False)]
+        delivery = delivery.try_lock_for_update(allow_referencing=True)
+        return delivery.filtered_domain(
+            [("state", "=", "queued"), ("date_rendered", "=", False)]
         )
 
     def _wait_after_death(self):
