@@ -78,11 +78,9 @@ class TestRenderFailures(DeliveryCommon):
         self.assertIn(reason, self.delivery.reason)
         self.assertIn(self.move.name, self.delivery.reason)
         self.assertTrue(self.delivery.next_try)
-        with self._mail_server(self.session):
+        with self._mail_server(FakeSession()) as session:
             self._cron("deliver")
-        recipients = [
-            address for _m, _s, mail in self.session.mails for address in mail
-        ]
+        recipients = [address for _m, _s, mail in session.mails for address in mail]
         self.assertEqual(recipients, ["ap@beta.example.com"])
         self.assertEqual(self.delivery.state, "queued")
         self.assertTrue(self._activities())

@@ -27,6 +27,13 @@ def is_changed(env, methods, known):
     return False
 
 
+class _Known(dict):
+    """Answers of a transaction, by environment: who copies its data starts anew."""
+
+    def __deepcopy__(self, _memo):
+        return type(self)()
+
+
 def with_defaults(model, values, ask):
     """Return values for ``create`` with the defaults of the fields that they leave out.
 
@@ -35,7 +42,7 @@ def with_defaults(model, values, ask):
     :param dict values: of one record
     :param ask: core's way to complete values
     """
-    known = model.env.cr.precommit.data.setdefault(DEFAULTS, {})
+    known = model.env.cr.precommit.data.setdefault(DEFAULTS, _Known())
     key = (model._name, model.env, frozenset(values))
     if key in known:
         return {**known[key], **values}
