@@ -61,6 +61,20 @@ class TestConsolidated(ReportCommon):
             self.assertIn(move.name, pages[0])
             page = next(page for page in pages[1:] if f"Invoice {move.name}" in page)
             self.assertIn("Page 1 of 1", page)
+        for number, page in enumerate(pages, 1):
+            self.assertIn(f"Sheet {number}", " ".join(page.split()))
+        self.assertIn("overdue", pages[0])
+
+    def test_cover_tells_on_which_sheet_a_bill_begins(self):
+        plan = self._plan()
+        moves = self._billed(self.acme, plan, 400) + self._billed(self.evil, plan, 2)
+        report = self.env["ir.actions.report"]
+        if not pdf.engine():
+            self.skipTest("WeasyPrint or Pango is missing")
+        parts, sheets = report._msp_parts(moves, 1)
+        first = len(parts[0].pages)
+        self.assertGreater(first, 1)
+        self.assertEqual(sheets, {moves[0].id: 2, moves[1].id: 2 + first})
 
     def test_one_customer(self):
         self._two_bills()

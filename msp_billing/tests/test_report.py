@@ -1,4 +1,5 @@
 from unittest import skipUnless
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -134,6 +135,39 @@ class TestReport(ReportCommon):
         self.assertIn("10.00", text)
         without = self._print(move, "account.account_invoices_without_payment")
         self.assertNotIn("Paid on", " ".join(without))
+
+    def test_payment_code_of_the_country(self):
+        self.company.qr_code = True
+        account = self.env["res.partner.bank"].create(
+            {
+                "acc_number": "DE89370400440532013000",
+                "partner_id": self.company.partner_id.id,
+                "allow_out_payment": True,
+            }
+        )
+        asked = []
+
+        def parameters(bank, *args):
+            asked.append((bank, args[1], args[4]))
+            return {"barcode_type": "QR", "width": 128, "height": 128, "value": "x"}
+
+        Bank = self.env.registry["res.partner.bank"]
+        methods = [("msp_test", "Test", 10)]
+        move = self._billed(self._customer())
+        self.assertEqual(move.partner_bank_id, account)
+        with (
+            patch.object(Bank, "_get_available_qr_methods", lambda bank: methods),
+            patch.object(Bank, "_get_qr_code_generation_params", parameters),
+        ):
+            code = move._msp_bill_document()["qr_code"]
+            self.assertTrue(code.startswith("data:image/png;base64,"))
+            self.assertEqual(asked, [(account, 17.25, move.payment_reference)])
+            self.company.qr_code = False
+            self.env.invalidate_all()
+            self.assertIsNone(move._msp_bill_document()["qr_code"])
+            self.company.qr_code = True
+            self._register_payment(move)
+            self.assertIsNone(move._msp_bill_document()["qr_code"])
 
     def test_proforma(self):
         move = self._billed(self._customer())
