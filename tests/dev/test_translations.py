@@ -23,19 +23,22 @@ ENGLISH = re.compile(
 ALIKE = {
     "*": """
         (object._get_report_base_filename())|%(name)s (%(count)s)|BIC|ID|MSP Billing|
-        PDF|XLSX|<span invisible="method != 'percent'">%</span>|minimum_amount""",
+        PDF|XLSX|<span invisible="method != 'percent'">%</span>|<span>0</span>|
+        minimum_amount|payment_state""",
     "de": """
-        %(name)s: %(reason)s|%(subscription)s: %(reason)s|Agent|April|August|Bank|Code|
-        Computer|Details|Format|Icon|JSON|Journal|Manager|Minimum|Name|November|Optional|
-        Organisation|Plan|Problem|September|Server|Status|Text""",
+        %(name)s: %(reason)s|%(subscription)s: %(reason)s|%(day)s: %(acts)s|Agent|April|
+        August|Bank|Code|Computer|Dashboard|Details|Format|Icon|JSON|Journal|Manager|
+        Minimum|Name|November|Optional|Organisation|Plan|Problem|September|Server|Status|
+        Text""",
     "es": """
-        %(name)s: %(reason)s|%(subscription)s: %(reason)s|0.01|0.05|0.10|0.50|1.00|JSON|
-        Message-ID|Plan|Regular|Total|billing@customer.example|factor|proforma""",
+        %(name)s: %(reason)s|%(subscription)s: %(reason)s|%(day)s: %(acts)s|0.01|0.05|
+        0.10|0.50|1.00|JSON|Message-ID|Plan|Regular|Total|billing@customer.example|
+        factor|proforma""",
     "fr": """
-        Agent|Audit|Code|Configuration|Contact|Correction|Date|Description|Format|
-        Importable|Journal|Maximum|Message|Message-ID|Messages|Minimum|Note|Organisation|
-        Site|Sites|Source|Sources|Taxes|Total|Type|Types|Volume|maximum|minimum|
-        proforma""",
+        Agent|Audit|Code|Configuration|Contact|Correction|Corrections|Date|Description|
+        Format|Importable|Journal|Maximum|Message|Message-ID|Messages|Minimum|Moment|
+        Note|Organisation|Site|Sites|Source|Sources|Taxes|Total|Type|Types|Volume|
+        maximum|minimum|proforma""",
 }
 
 
