@@ -24,6 +24,7 @@
         "report/msp_bill_parts_templates.xml",
         "report/msp_bill_reports.xml",
         "report/msp_consolidated_templates.xml",
+        "report/msp_statement_templates.xml",
         # wizards
         "wizards/msp_price_change_views.xml",
         "wizards/msp_subscription_associate_views.xml",

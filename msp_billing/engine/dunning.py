@@ -64,3 +64,13 @@ def due_steps(
         return []
     days, _index, key = max(reached, key=lambda step: step[:2])
     return [] if days < 0 and today >= due else [key]
+
+
+def age_of(days: int, limits: Sequence[int]) -> int:
+    """Give the number of the column into which a debt belongs that is so old.
+
+    ``days`` after the due date; 0 or less is not due yet, column 0. ``limits`` are
+    the last days of the columns but the last one, rising from 0: with ``(0, 30, 60)``
+    column 1 is 1 to 30 days, column 2 is 31 to 60, column 3 is more.
+    """
+    return sum(days > limit for limit in limits)

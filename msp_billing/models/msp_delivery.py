@@ -8,10 +8,12 @@ from ..tools.rows import insert_rows
 
 
 class MspDelivery(models.Model):
-    """One mail that must reach a customer: a bill, or a step of the reminders.
+    """One mail that must reach a customer: a bill, a reminder or a statement.
 
     queued -> sending -> sent, each committed before the next. What a person must
     look at ends in no_address, failed or unknown, with its reason and an activity.
+    A step of the ladder without a mail is done; what nobody wants any more is
+    cancelled.
     """
 
     _name = "msp.delivery"
@@ -23,23 +25,31 @@ class MspDelivery(models.Model):
     move_id = fields.Many2one(
         comodel_name="account.move",
         string="Bill",
-        required=True,
         readonly=True,
         index=True,
         ondelete="restrict",
     )
     company_id = fields.Many2one(
-        related="move_id.company_id", store=True, index=True, precompute=True
+        comodel_name="res.company",
+        compute="_compute_party",
+        store=True,
+        index=True,
+        precompute=True,
     )
     partner_id = fields.Many2one(
-        related="move_id.partner_id",
+        comodel_name="res.partner",
         string="Customer",
+        compute="_compute_party",
         store=True,
         index=True,
         precompute=True,
     )
     kind = fields.Selection(
-        selection=[("bill", "Bill"), ("reminder", "Reminder")],
+        selection=[
+            ("bill", "Bill"),
+            ("reminder", "Reminder"),
+            ("statement", "Statement of Account"),
+        ],
         required=True,
         readonly=True,
         default="bill",
@@ -56,16 +66,19 @@ class MspDelivery(models.Model):
             ("queued", "Queued"),
             ("sending", "Sending"),
             ("sent", "Sent"),
+            ("done", "Done"),
             ("no_address", "No Address"),
             ("failed", "Failed"),
             ("unknown", "Unknown"),
+            ("cancelled", "Cancelled"),
         ],
         required=True,
         readonly=True,
         default="queued",
         index=True,
         help="Unknown: the connection was lost, or the server stopped, while it was "
-        "handed over. Find out whether it has arrived before you send it again.",
+        "handed over. Find out whether it has arrived before you send it again. "
+        "Done: a step of the reminders that sends no mail.",
     )
     to = fields.Char(readonly=True, help="Addresses, separated by commas.")
     message_id = fields.Char(string="Message-ID", readonly=True, copy=False)
@@ -107,27 +120,50 @@ class MspDelivery(models.Model):
         "This mail is queued already: a bill and each reminder go out once.",
     )
     _message_id_idx = models.Index("(message_id)")
+    _about_check = models.Constraint(
+        "CHECK ((kind = 'statement') = (move_id IS NULL))",
+        "A statement of account is about a customer, every other mail about a bill.",
+    )
 
     # === COMPUTE METHODS === #
-    @api.depends("move_id", "kind", "step")
+    @api.depends("move_id.company_id", "move_id.partner_id")
+    def _compute_party(self):
+        for delivery in self:
+            about = delivery.move_id or delivery
+            delivery.company_id = about.company_id
+            delivery.partner_id = about.partner_id
+
+    @api.depends("move_id", "partner_id", "kind", "step")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for delivery in self:
+            about = delivery.move_id.name or delivery.partner_id.name or ""
             mail = delivery.step.name or kinds.get(delivery.kind, "")
-            delivery.display_name = f"{delivery.move_id.name or ''}: {mail}"
+            delivery.display_name = f"{about}: {mail}"
 
     # === CRUD METHODS === #
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            vals.setdefault("message_id", self._new_message_id(vals.get("move_id")))
+            if vals.get("move_id"):
+                message_id = self._new_message_id(vals["move_id"])
+            else:
+                message_id = self._new_message_id(vals.get("partner_id"), "res.partner")
+            vals.setdefault("message_id", message_id)
         return super().create(vals_list)
 
     # === ACTION METHODS === #
     def action_open_bill(self):
-        """Open the bill of this delivery."""
+        """Open the bill of this delivery; of a statement, the customer."""
         self.ensure_one()
-        return self.move_id._msp_open_bill()
+        if self.move_id:
+            return self.move_id._msp_open_bill()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "views": [(False, "form")],
+        }
 
     # === BUSINESS METHODS === #
     @api.model
@@ -183,7 +219,7 @@ class MspDelivery(models.Model):
             "to_tell": True,
             "reason": self.env._(
                 "No e-mail address: enter one as bill e-mail on the subscription of "
-                "%(customer)s, then press Resend.",
+                "%(customer)s, then press Retry.",
                 customer=move.partner_id.display_name,
             ),
         }
@@ -197,25 +233,34 @@ class MspDelivery(models.Model):
         return split_addresses(bill.to or made_with)[0]
 
     @api.model
-    def _new_message_id(self, move_id):
-        return generate_tracking_message_id(f"{move_id}-account.move")
+    def _new_message_id(self, res_id, model="account.move"):
+        return generate_tracking_message_id(f"{res_id}-{model}")
+
+    def _about(self):
+        """Return the record on which this mail is noted: the bill, or the customer."""
+        self.ensure_one()
+        return self.move_id or self.partner_id
 
     def _after_sent(self):
         """Mark the bill as sent and close the activity that asked a person to look."""
         for delivery in self:
             if delivery.kind == "bill" and not delivery.move_id.is_move_sent:
                 delivery.move_id.is_move_sent = True
-            delivery._close_activity()
+            delivery._close_activity(self.env._("The mail went out."))
 
     @api.model
-    def _trigger_cron(self, stage, minutes=0):
-        """Ask for a run of a stage; once is enough for what one transaction queues."""
+    def _trigger_cron(self, stage, minutes=0, at=None):
+        """Ask for a run of a stage; once is enough for what one transaction queues.
+
+        :param int minutes: from now, or
+        :param datetime at: when to run
+        """
         cron = self.env.ref(f"msp_billing.ir_cron_{stage}", raise_if_not_found=False)
         if not cron:
             return
         cron = cron.sudo()
-        if minutes:
-            cron._trigger(fields.Datetime.now() + timedelta(minutes=minutes))
+        if minutes or at:
+            cron._trigger(at or fields.Datetime.now() + timedelta(minutes=minutes))
             return
         # Not a search for triggers: one that a running action has used up is seen.
         asked = self.env.cr.precommit.data.setdefault("msp_billing.triggered", set())

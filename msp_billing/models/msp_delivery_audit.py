@@ -35,9 +35,11 @@ class MspDelivery(models.Model):
                 self.env._("The mail of %(name)s was not even tried for a day."),
                 SQL(
                     """
-                    SELECT move.name
+                    SELECT COALESCE(move.name, partner.name)
                       FROM msp_delivery delivery
-                      JOIN account_move move ON move.id = delivery.move_id
+                      LEFT JOIN account_move move ON move.id = delivery.move_id
+                      LEFT JOIN res_partner partner
+                        ON partner.id = delivery.partner_id
                      WHERE delivery.state IN ('queued', 'sending')
                        AND greatest(delivery.next_try, delivery.write_date)
                            < now() AT TIME ZONE 'UTC' - interval '1 day'
@@ -49,9 +51,11 @@ class MspDelivery(models.Model):
                 self.env._("Nobody was told that the mail of %(name)s did not arrive."),
                 SQL(
                     """
-                    SELECT move.name
+                    SELECT COALESCE(move.name, partner.name)
                       FROM msp_delivery delivery
-                      JOIN account_move move ON move.id = delivery.move_id
+                      LEFT JOIN account_move move ON move.id = delivery.move_id
+                      LEFT JOIN res_partner partner
+                        ON partner.id = delivery.partner_id
                      WHERE delivery.to_tell
                        AND delivery.write_date
                            < now() AT TIME ZONE 'UTC' - interval '1 day'

@@ -27,7 +27,7 @@ class MspDelivery(models.Model):
             company has no e-mail address
         """
         self.ensure_one()
-        move, company = self.move_id, self.company_id
+        about, company = self._about(), self.company_id
         sender = self._mail_from()
         values = self._mail_values()
         headers = {"Auto-Submitted": "auto-generated"}
@@ -40,10 +40,10 @@ class MspDelivery(models.Model):
             body=self._mail_html(values),
             body_alternative=self._mail_plain(values),
             subtype="html",
-            reply_to=move._notify_get_reply_to(default=sender)[move.id],
+            reply_to=about._notify_get_reply_to(default=sender)[about.id],
             attachments=self._mail_attachments(),
             message_id=self.message_id,
-            object_id=f"{move.id}-account.move",
+            object_id=f"{about.id}-{about._name}",
             headers=headers,
         )
         self._embed_logo(message)
@@ -99,20 +99,15 @@ class MspDelivery(models.Model):
         ]
 
     def _mail_lang(self):
-        return self.move_id.partner_id.lang or self.env.lang or "en_US"
+        return self.partner_id.lang or self.env.lang or "en_US"
 
     def _mail_values(self):
         """Return what the mail says, as texts in the customer's language."""
-        lang = self._mail_lang()
-        delivery = self.with_context(lang=lang)
-        move, company = delivery.move_id, delivery.company_id
+        delivery = self.with_context(lang=self._mail_lang())
+        move = delivery.move_id
         values = {
-            "delivery": delivery,
+            **delivery._mail_frame(),
             "move": move,
-            "company": company,
-            "company_name": company.name,
-            "lang": lang.replace("_", "-"),
-            "customer": move.partner_id.name or move.commercial_partner_id.name or "",
             "number": move.name,
             "is_refund": move.move_type == "out_refund",
             "date": delivery._mail_date(move.invoice_date),
@@ -123,15 +118,27 @@ class MspDelivery(models.Model):
             "is_open": not move.currency_id.is_zero(move.amount_residual),
             "reference": delivery._mail_reference(),
             "url": move.get_base_url() + move.get_portal_url(),
-            "logo": f"cid:{LOGO}" if self._logo() else None,
-            "color": company.email_secondary_color or "#875A7B",
-            "text_color": company.email_primary_color or "#FFFFFF",
-            "can_reply": bool(company.catchall_email or company.email),
-            "contact": delivery._mail_contact(),
         }
         values["rows"] = delivery._mail_rows(values)
         values["intro"] = delivery._mail_intro(values)
         return values
+
+    def _mail_frame(self):
+        """Return what every mail has around its text."""
+        company, partner = self.company_id, self.partner_id
+        return {
+            "delivery": self,
+            "company": company,
+            "company_name": company.name,
+            "lang": self._mail_lang().replace("_", "-"),
+            "customer": partner.name or partner.commercial_partner_id.name or "",
+            "is_refund": False,
+            "logo": f"cid:{LOGO}" if self._logo() else None,
+            "color": company.email_secondary_color or "#875A7B",
+            "text_color": company.email_primary_color or "#FFFFFF",
+            "can_reply": bool(company.catchall_email or company.email),
+            "contact": self._mail_contact(),
+        }
 
     def _mail_rows(self, values):
         """Return the summary: label, value, and whether it is the one to look at.
@@ -204,14 +211,13 @@ class MspDelivery(models.Model):
     def _mail_plain(self, values):
         """Return the mail for those who read no HTML."""
         rows = [f"{label}: {value}" for label, value, _is_strong in values["rows"]]
-        return "\n\n".join(
-            (
-                self._reminder_text(values) or html2plaintext(values["intro"]),
-                "\n".join(rows),
-                values["url"],
-                "\n".join((self.company_id.name, *values["contact"])),
-            )
+        parts = (
+            self._reminder_text(values) or html2plaintext(values["intro"]),
+            "\n".join(rows),
+            values["url"],
+            "\n".join((self.company_id.name, *values["contact"])),
         )
+        return "\n\n".join(filter(None, parts))
 
     def _mail_intro(self, values):
         """Return the text above the figures."""

@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError, UserError
 
 from ..tools.emails import split_addresses
 
+CANCELLABLE = ("queued", "no_address", "failed", "unknown")
+
 
 class MspDelivery(models.Model):
     """What a manager does by hand."""
@@ -14,7 +16,9 @@ class MspDelivery(models.Model):
         """Send by hand what was sent, failed or waits.
 
         It goes to the addresses that the subscriptions name today, so that a wrong
-        one is mended there. What has left the house before gets a new Message-ID.
+        one is mended there. What has left the house before gets a new Message-ID; the
+        bill's messages tell when it went out before, and to whom. It goes before what
+        the runs have queued.
 
         :raises UserError: while it is being sent, or for a reminder of a bill that
             is not to be reminded of any more
@@ -31,6 +35,27 @@ class MspDelivery(models.Model):
         for delivery in deliveries:
             delivery._queue_again()
         self._trigger_cron("render")
+        return True
+
+    def action_cancel(self):
+        """Take mails out of the queue, or leave what was not sent as it is.
+
+        A step of the reminders that was cancelled does not come again.
+
+        :raises UserError: for a mail that was sent, or is being sent
+        """
+        for delivery in self._for_manager():
+            delivery._refuse_sending()
+            if delivery.state not in CANCELLABLE:
+                raise UserError(
+                    self.env._(
+                        "%(delivery)s has left already and cannot be cancelled.",
+                        delivery=delivery.display_name,
+                    )
+                )
+            delivery._cancel(
+                self.env._("Cancelled by %(user)s", user=self.env.user.name)
+            )
         return True
 
     def action_mark_sent(self):
@@ -89,6 +114,7 @@ class MspDelivery(models.Model):
         addresses = self._current_addresses()
         vals = {
             "state": "queued",
+            "by_hand": True,
             "to": ", ".join(addresses),
             "attempts": 0,
             "next_try": False,
@@ -96,15 +122,32 @@ class MspDelivery(models.Model):
             "server_reply": False,
             "to_tell": False,
             "is_noted": False,
+            "bounced_to": False,
+            "date_bounced": False,
         }
+        about = self._about()
         if self.state not in ("queued", "no_address"):
-            vals["message_id"] = self._new_message_id(self.move_id.id)
+            vals["message_id"] = self._new_message_id(about.id, about._name)
         if not addresses:
-            vals.update(self._prepare_no_address(self.move_id))
+            vals.update(self._prepare_no_address(self))
         self.write(vals)
-        self.move_id._message_log(
+        about._message_log(
             body=self.env._("%(mail)s is sent by hand.", mail=self.display_name)
         )
+
+    def _cancel(self, reason):
+        """Leave this mail unsent for good, and note why."""
+        self.ensure_one()
+        self.write(
+            {
+                "state": "cancelled",
+                "reason": reason,
+                "next_try": False,
+                "to_tell": False,
+            }
+        )
+        self._about()._message_log(body=f"{self.display_name}: {reason}")
+        self._close_activity(reason)
 
     def _current_addresses(self):
         """Return the addresses that the subscriptions behind the bill name today."""

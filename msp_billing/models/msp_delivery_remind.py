@@ -1,7 +1,7 @@
 import logging
 from datetime import timedelta
 
-from psycopg2 import IntegrityError
+from psycopg2 import IntegrityError, OperationalError
 
 from odoo import api, models
 
@@ -18,34 +18,60 @@ class MspDelivery(models.Model):
     # === CRON METHODS === #
     @api.model
     def _cron_remind(self):
-        """Queue the reminders of today, company by company. Sends nothing itself."""
+        """Queue the reminders and statements of today, company by company.
+
+        It sends nothing itself. What has become of bills that were reminded of is
+        seen to first: suspensions and activities that a payment has settled.
+        """
         Cron = self.env["ir.cron"]
         if self._stopped_as_clone():
             return
-        open_bills = self.env["account.move"]._read_group(
-            self._open_bill_domain(), groupby=["company_id"]
-        )
-        Cron._commit_progress(remaining=len(open_bills))
+        companies = self.env["res.company"].search([])
+        works = [
+            (work, company)
+            for company in companies
+            for work in (
+                self._settle_company,
+                self._remind_company,
+                self._state_company,
+            )
+        ]
+        Cron._commit_progress(remaining=len(works))
         queued = False
-        for [company] in open_bills:
-            try:
-                queued |= self._remind_company(company)
-                self.env.flush_all()
-            except IntegrityError:
-                # Another worker was faster: the rest comes with the next hour.
-                self.env.cr.rollback()
-            except Exception:
-                if self.env.cr.closed:
-                    raise
-                self.env.cr.rollback()
-                _logger.exception("No reminders for company %s", company.id)
+        for work, company in works:
+            queued |= self._notice(work, company)
             if not Cron._commit_progress(1):
                 break
         if queued:
             self._trigger_cron("render")
+            self._trigger_cron("deliver")
             Cron._commit_progress()
 
     # === BUSINESS METHODS === #
+    @api.model
+    def _notice(self, work, company):
+        """Do one work for a company; return whether mails were queued.
+
+        What fails is rolled back and blocks no other company. The caller commits.
+        """
+        try:
+            queued = bool(work(company))
+            self.env.flush_all()
+        except (IntegrityError, OperationalError) as error:
+            # Another worker was faster: the rest comes with the next hour.
+            if self.env.cr.closed:
+                raise
+            self.env.cr.rollback()
+            _logger.info("Notices of company %s wait: %s", company.id, error)
+        except Exception:
+            if self.env.cr.closed:
+                raise
+            self.env.cr.rollback()
+            _logger.exception("No notices for company %s", company.id)
+        else:
+            return queued
+        return False
+
     @api.model
     def _remind_company(self, company):
         """Queue the reminders of a company's bills; return whether there are any.
@@ -63,7 +89,7 @@ class MspDelivery(models.Model):
         for move in moves:
             step = self._step_of(move, steps, today)
             if step:
-                vals_list.append(self._prepare_delivery(move, "reminder", step))
+                vals_list.append(self._prepare_step(move, step))
         return bool(self.create(vals_list))
 
     @api.model
@@ -114,7 +140,10 @@ class MspDelivery(models.Model):
 
     @api.model
     def _is_exempt(self, move):
-        """Say whether all subscriptions behind the bill want no reminders."""
+        """Say whether customer, or all subscriptions of the bill want no reminders."""
+        customer = move.commercial_partner_id.with_company(move.company_id)
+        if customer.sudo().msp_no_reminder:
+            return True
         subscriptions = move.msp_cycle_ids.subscription_id
         return bool(subscriptions) and all(subscriptions.mapped("no_reminder"))
 
@@ -146,10 +175,10 @@ class MspDelivery(models.Model):
         if move.msp_disputed:
             return self.env._("The bill is disputed.")
         if self._is_exempt(move):
-            return self.env._("The subscription wants no reminders.")
+            return self.env._("The customer wants no reminders.")
         return None
 
-    def _drop_reminder(self):
+    def _drop_pointless(self):
         """Drop a reminder that has become pointless since it was queued.
 
         Asked in the transaction that would send it. What was sent before, and is

@@ -12,6 +12,7 @@ from odoo.tools import SQL
 from ..tools.smtp_sessions import Sessions
 from ..tools.smtp_transmit import ACCEPTED, AMBIGUOUS, REFUSED, transmit
 from .msp_delivery_mail import LostDocument
+from .msp_delivery_pace import QUEUE_ORDER
 from .msp_delivery_work import ALARM_AFTER, GIVE_UP_AFTER
 
 _logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class MspDelivery(models.Model):
 
     ``sending`` is committed before the mail is handed over and ``sent`` after it. Who
     dies in between leaves ``sending`` behind: a bill then goes out again with the same
-    Message-ID, a reminder waits for a person.
+    Message-ID, a reminder or a statement waits for a person.
     """
 
     _inherit = "msp.delivery"
@@ -85,6 +86,8 @@ class MspDelivery(models.Model):
     def _recover(self):
         """Decide about what a sender that died left behind."""
         left = self.search([("state", "=", "sending")])
+        # When they were handed over is not known: now at the latest.
+        left.write({"date_tried": self._clock()})
         bills = left.filtered(lambda delivery: delivery.kind == "bill")
         # A mail on which one sender after the other dies is a person's.
         again = bills.filtered(lambda delivery: delivery.attempts < ALARM_AFTER)
@@ -114,27 +117,37 @@ class MspDelivery(models.Model):
     def _send_due(self):
         Cron = self.env["ir.cron"]
         domain = self._send_domain()
-        ids = self.search(domain, order="id").ids
-        if ids:
+        queue = self.search(domain, order=QUEUE_ORDER)
+        queue = [(delivery.id, delivery.company_id.id) for delivery in queue]
+        if queue:
             self._remember_database()
-        Cron._commit_progress(remaining=len(ids))
+        Cron._commit_progress(remaining=len(queue))
+        full = set()
         with Sessions() as sessions:
-            for position, delivery_id in enumerate(ids):
+            for position, (delivery_id, company_id) in enumerate(queue):
+                company = self.env["res.company"].browse(company_id)
+                if company_id in full or self._wait_for_slot(company):
+                    full.add(company_id)
+                    continue
                 try:
                     self._send_one(delivery_id, domain, sessions)
                 except NoConnection as error:
-                    self.browse(ids[position:])._wait_for_server(delivery_id, error)
+                    rest = self.browse(res_id for res_id, _ in queue[position:])
+                    rest._wait_for_server(delivery_id, error)
                     Cron._commit_progress(remaining=0)
                     return
                 except Exception as error:  # noqa: BLE001 - it stays on the delivery
                     self.browse(delivery_id)._hold_mail(error)
                 if not Cron._commit_progress(1):
                     return
+        if full:
+            # The others wait for their minute, not for another turn of this one.
+            Cron._commit_progress(remaining=0)
 
     @api.model
     def _send_one(self, delivery_id, domain, sessions):
         delivery = self._claim(delivery_id, domain)
-        if not delivery or delivery._drop_reminder():
+        if not delivery or delivery._drop_pointless():
             return
         message = delivery._build_mail()
         server = delivery.company_id.id
@@ -142,7 +155,7 @@ class MspDelivery(models.Model):
         sender, recipients, message = delivery._mail_server()._prepare_email_message__(
             message, session
         )
-        delivery.write({"state": "sending", "attempts": delivery.attempts + 1})
+        delivery.write(delivery._prepare_try())
         self.env["ir.cron"]._commit_progress()
         outcome = transmit(session, message, sender, recipients)
         if outcome.kind != ACCEPTED:
@@ -187,13 +200,17 @@ class MspDelivery(models.Model):
 
     def _prepare_outcome(self, outcome):
         """Return the values that an outcome gives the delivery."""
-        vals = {"server_reply": outcome.reply, "next_try": False}
+        vals = {
+            "server_reply": outcome.reply,
+            "next_try": False,
+            "date_tried": self._clock(),
+        }
         if outcome.kind == ACCEPTED:
             return vals | self._prepare_sent(outcome)
-        if outcome.kind == AMBIGUOUS and self.kind == "reminder":
+        if outcome.kind == AMBIGUOUS and self.kind != "bill":
             reason = self.env._(
-                "The connection was lost while the reminder was handed over "
-                "(%(reply)s). Find out whether it has arrived.",
+                "The connection was lost while the mail was handed over (%(reply)s). "
+                "Find out whether it has arrived.",
                 reply=outcome.reply,
             )
             return vals | {"state": "unknown", "reason": reason, "to_tell": True}
@@ -250,39 +267,3 @@ class MspDelivery(models.Model):
         if self - tried - rest:
             # Another company may have a mail server that works.
             self._trigger_cron("deliver", minutes=1)
-
-    # === NOTE ON THE BILL === #
-    @api.model
-    def _note_sent(self):
-        """Note on the bill what was sent, so that replies and bounces find it."""
-        domain = [("state", "=", "sent"), ("is_noted", "=", False)]
-        for delivery_id in self.search(domain, order="id").ids:
-            try:
-                delivery = self._claim(delivery_id, domain)
-                if delivery:
-                    delivery._note()
-                self.env["ir.cron"]._commit_progress()
-            except Exception:
-                if self.env.cr.closed:
-                    raise
-                self.env.cr.rollback()
-                _logger.exception("Delivery %s is not noted on its bill", delivery_id)
-
-    def _note(self):
-        self.ensure_one()
-        # A reply to an automatic comment is a public message, which followers get.
-        self.move_id.message_post(
-            body=self.env._(
-                "%(mail)s sent to %(to)s. %(reply)s",
-                mail=self.step.name or self.env._("Bill"),
-                to=self.to,
-                reply=self.server_reply or "",
-            ),
-            message_type="auto_comment",
-            subtype_xmlid="mail.mt_note",
-            message_id=self.message_id,
-            author_id=self.env.user.partner_id.id,
-            email_from=self._mail_from(),
-        )
-        self.is_noted = True
-        self._after_sent()

@@ -6,7 +6,7 @@ from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import email_normalize, str2bool
+from odoo.tools import str2bool
 
 _logger = logging.getLogger(__name__)
 
@@ -85,22 +85,6 @@ class MspDelivery(models.Model):
         _logger.error("A delivery failed", exc_info=error)
         return f"{type(error).__name__}: {error}"
 
-    def _receive_bounce(self, email):
-        """Record that the last mail to an address came back."""
-        address = email_normalize(email) or ""
-        sent = self.filtered(
-            lambda d: d.state == "sent" and address in (d.to or "").split(", ")
-        )
-        for delivery in sent.sorted("date_sent", reverse=True)[:1]:
-            vals = {
-                "reason": self.env._("It came back from %(address)s.", address=address),
-                "to_tell": True,
-            }
-            if delivery.to == address:
-                vals["state"] = "failed"
-            delivery.write(vals)
-            self._trigger_cron("deliver")
-
     # === CLONES === #
     @api.model
     def _clone_reason(self):
@@ -164,13 +148,15 @@ class MspDelivery(models.Model):
 
     def _responsible(self):
         """Return who is asked to look: salesperson, who ran the bills, a manager."""
-        move = self.move_id.sudo()
+        self.ensure_one()
+        move, company = self.move_id.sudo(), self.company_id
         manager = self.env.ref("msp_billing.group_msp_billing_manager")
         bot = self.env.ref("msp_billing.user_bot")
         managers = manager.sudo().all_user_ids.filtered(
-            lambda user: user.active and move.company_id in user.company_ids
+            lambda user: user.active and company in user.company_ids
         )
-        candidates = move.invoice_user_id | move.msp_run_id.user_id | managers
+        salesperson = move.invoice_user_id or self.partner_id.sudo().user_id
+        candidates = salesperson | move.msp_run_id.user_id | managers
         for user in candidates - bot - self.env.ref("base.user_root"):
             if user.active and self.with_user(user).has_access("read"):
                 return user
@@ -185,25 +171,34 @@ class MspDelivery(models.Model):
                 names = self.env._(
                     "%(names)s and %(more)s more", names=names, more=more
                 )
-            # Without a mail to the user: no SMTP may happen in here.
-            activity = first.move_id.with_context(
-                mail_activity_quick_update=True
-            ).activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("Mail to the customer did not go out"),
-                note=escape(f"{names}: {reason or ''}"),
-                user_id=user.id,
-            )
+            summary = self.env._("Mail to the customer did not go out")
+            if first.date_bounced:
+                summary = self.env._("Mail to the customer came back")
+            activity = first._schedule(user, summary, f"{names}: {reason or ''}")
             self.write({"activity_id": activity.id})
         else:
             _logger.warning("Nobody may see deliveries %s: %s", self.ids, reason)
         self.write({"to_tell": False})
 
-    def _close_activity(self):
+    def _schedule(self, user, summary, note):
+        """Give a user a to-do on the bill, or on the customer of a statement."""
+        # Without a mail to the user: no SMTP may happen in here.
+        return (
+            self._about()
+            .with_context(mail_activity_quick_update=True)
+            .activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=summary,
+                note=escape(note),
+                user_id=user.id,
+            )
+        )
+
+    def _close_activity(self, feedback):
         """Close the activity when all that it was about is done."""
         activity = self.activity_id
         self.activity_id = False
         if activity and not self.search_count(
             [("activity_id", "=", activity.id)], limit=1
         ):
-            activity.action_feedback(feedback=self.env._("The mail went out."))
+            activity.action_feedback(feedback=feedback)

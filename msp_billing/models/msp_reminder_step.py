@@ -16,7 +16,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}\n]*)\}")
 
 
 class MspReminderStep(models.Model):
-    """A notice some days before or after the due date of a bill."""
+    """What happens some days before or after the due date of an open bill."""
 
     _name = "msp.reminder.step"
     _description = "Reminder Step"
@@ -32,17 +32,48 @@ class MspReminderStep(models.Model):
     )
     days = fields.Integer(
         required=True,
+        default=7,
         aggregator=None,
         help="Days after the due date; before it: negative.",
     )
+    offset = fields.Integer(
+        string="Number of Days",
+        compute="_compute_offset",
+        inverse="_inverse_offset",
+        aggregator=None,
+    )
+    moment = fields.Selection(
+        selection=[
+            ("before", "days before the due date"),
+            ("after", "days after the due date"),
+        ],
+        compute="_compute_offset",
+        inverse="_inverse_offset",
+    )
+    send_mail = fields.Boolean(string="Send a Mail", default=True)
+    make_activity = fields.Boolean(
+        string="Make an Activity",
+        help="A to-do for the responsible person: the salesperson, or else a billing "
+        "manager.",
+    )
+    activity_summary = fields.Char(
+        string="What to Do",
+        translate=True,
+        default=lambda self: self.env._("Call the customer"),
+    )
+    suspend = fields.Boolean(
+        string="Mark as Suspended",
+        help="The subscriptions on the bill are marked as suspended. It is a mark for "
+        "your people: billing goes on. It is taken back by itself when nothing is "
+        "overdue any more.",
+    )
+    summary = fields.Char(string="What Happens", compute="_compute_summary")
     subject = fields.Char(
-        required=True,
         translate=True,
         default=lambda self: self.env._("Reminder: bill {number}"),
     )
     body = fields.Text(
         string="Text",
-        required=True,
         translate=True,
         help="Plain text. {customer}, {company}, {number}, {date}, {amount} and "
         "{due_date} are replaced; {amount} is what is still to be paid. A box with "
@@ -56,8 +87,63 @@ class MspReminderStep(models.Model):
         "CHECK (days BETWEEN -365 AND 3650)",
         "A reminder goes out at most 365 days before and 3650 days after the due date.",
     )
+    _acts_check = models.Constraint(
+        "CHECK (send_mail OR make_activity OR suspend)",
+        "A step must do something: send a mail, make an activity, or suspend.",
+    )
+
+    # === COMPUTE METHODS === #
+    @api.depends("days")
+    def _compute_offset(self):
+        for step in self:
+            step.offset = abs(step.days)
+            step.moment = "before" if step.days < 0 else "after"
+
+    def _inverse_offset(self):
+        for step in self:
+            sign = -1 if step.moment == "before" else 1
+            step.days = sign * abs(step.offset)
+
+    @api.depends("days", "send_mail", "make_activity", "suspend")
+    @api.depends_context("lang")
+    def _compute_summary(self):
+        for step in self:
+            acts = [
+                step.send_mail and self.env._("mail"),
+                step.make_activity and self.env._("activity"),
+                step.suspend and self.env._("suspend"),
+            ]
+            step.summary = self.env._(
+                "%(day)s: %(acts)s",
+                day=step._day_text(),
+                acts=", ".join(filter(None, acts)),
+            )
+
+    def _day_text(self):
+        """Return when the step comes, as people say it."""
+        days = self.days
+        if not days:
+            return self.env._("On the due date")
+        if days == 1:
+            return self.env._("The day after the due date")
+        if days == -1:
+            return self.env._("The day before the due date")
+        if days < 0:
+            return self.env._("%(days)s days before the due date", days=-days)
+        return self.env._("%(days)s days after the due date", days=days)
 
     # === CONSTRAINT METHODS === #
+    @api.constrains("send_mail", "subject", "body")
+    def _check_mail(self):
+        for step in self:
+            if step.send_mail and not (step.subject and step.body):
+                raise ValidationError(
+                    self.env._(
+                        "%(step)s sends a mail: enter its subject and its text.",
+                        step=step.name,
+                    )
+                )
+
     @api.constrains("subject", "body")
     def _check_placeholders(self):
         for step in self:

@@ -26,6 +26,15 @@ class ResConfigSettings(models.TransientModel):
     msp_silent_days = fields.Integer(
         related="company_id.msp_silent_days", readonly=False
     )
+    msp_mails_per_minute = fields.Integer(
+        related="company_id.msp_mails_per_minute", readonly=False
+    )
+    msp_statement_day = fields.Integer(
+        related="company_id.msp_statement_day", readonly=False
+    )
+    msp_statement_all = fields.Boolean(
+        related="company_id.msp_statement_all", readonly=False
+    )
     msp_approval = fields.Boolean(related="company_id.msp_approval", readonly=False)
     msp_bill_workers = fields.Selection(
         selection=[("1", "1"), ("2", "2"), ("3", "3"), ("4", "4")],

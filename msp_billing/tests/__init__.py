@@ -25,8 +25,10 @@ from . import test_correction
 from . import test_count_reading
 from . import test_database_guards
 from . import test_delivery
+from . import test_delivery_bounce
 from . import test_delivery_failures
 from . import test_ecosystem
+from . import test_delivery_pace
 from . import test_evidence
 from . import test_explain
 from . import test_export_import
@@ -49,6 +51,7 @@ from . import test_price_terms
 from . import test_regressions
 from . import test_reminder
 from . import test_render_failures
+from . import test_reminder_step
 from . import test_report
 from . import test_screens
 from . import test_seal
@@ -67,6 +70,7 @@ from . import test_source_plan
 from . import test_source_preview
 from . import test_source_refusals
 from . import test_source_rows
+from . import test_statement
 from . import test_subscription
 from . import test_subscription_billing
 from . import test_timeline

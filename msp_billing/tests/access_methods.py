@@ -34,7 +34,7 @@ msp.subscription          get_import_templates
 msp.subscription.dissociate default_get
 res.config.settings       get_values
 res.partner               action_msp_view_bills action_msp_view_computers
-res.partner               action_msp_view_subscriptions
+res.partner               action_msp_print_statement action_msp_view_subscriptions
 """
 # These change something, and are for the roles named: s sales, m manager, a
 # accountant, b bookkeeper, r auditor; without any, for administrators alone.
@@ -59,6 +59,7 @@ msp.computer                   action_move           m
 msp.computer.end               action_end            m
 msp.computer.move              action_move           m
 msp.consolidated.bill          action_download       s m a b r
+msp.delivery                   action_cancel         m
 msp.delivery                   action_mark_sent      m
 msp.delivery                   action_resend         m
 msp.delivery                   action_send_pdf_only  m
@@ -78,9 +79,11 @@ msp.source.import.customer     action_use_proposal   m
 msp.source.key                 action_revoke         m
 msp.source.key.new             action_create_key     m
 msp.subscription               action_dissociate     s m
+msp.subscription               action_lift_suspension s m
 msp.subscription.associate     action_associate      s m
 msp.subscription.dissociate    action_dissociate     s m
 res.config.settings            set_values
+res.partner                    action_msp_send_statement m
 """
 LETTERS = {
     "s": "sales",

@@ -23,7 +23,12 @@ WORKED_OUT = {
         "refused_at",
         "refused_count",
     },
-    "msp.subscription": {"billed_until", "next_bill_date", "next_correction_date"},
+    "msp.subscription": {
+        "billed_until",
+        "next_bill_date",
+        "next_correction_date",
+        "suspended_for_id",
+    },
 }
 # Read-only on the form, yet managers keep the inventory: it may come from a file.
 BY_MANAGERS = {

@@ -141,28 +141,6 @@ class TestDeliveryFailures(DeliveryCommon):
             other.execute("SELECT pg_advisory_unlock(%s, %s)", SENDER_LOCK)
         self.assertEqual(len(self._deliver().mails), 1)
 
-    def test_mail_that_comes_back(self):
-        self._deliver()
-        note = self.env["mail.message"].search(
-            [("message_id", "=", self.delivery.message_id)]
-        )
-        bounce = {
-            "message_id": "<b@x>",
-            "message_from": "MAILER-DAEMON@x",
-            "email_from": "MAILER-DAEMON@x",
-            "to": "bounce@msp.example.com",
-            "bounced_email": "ap@acme.example.com",
-            "bounced_partner": self.env["res.partner"],
-            "bounced_msg_ids": [self.delivery.message_id],
-            "bounced_message": note,
-        }
-        thread = self.env["mail.thread"].sudo()
-        with mute_logger("odoo.addons.mail.models.mail_thread"):
-            thread._routing_handle_bounce(None, bounce)
-        self.assertEqual(self.delivery.state, "failed")
-        self._cron("deliver")
-        self.assertIn("came back", self._activities().note)
-
     def test_note_that_a_dead_sender_left_out_is_made_up_for(self):
         self._deliver()
         self.delivery.sudo().is_noted = False

@@ -8,8 +8,7 @@ from odoo.tests import tagged
 from .delivery_common import DeliveryCommon, FakeSession
 
 
-@tagged("post_install", "-at_install")
-class TestReminder(DeliveryCommon):
+class ReminderCommon(DeliveryCommon):
     """The bill is of 1 February 2026 and due on the 15th."""
 
     def setUp(self):
@@ -39,6 +38,9 @@ class TestReminder(DeliveryCommon):
             wizard.amount = amount
         wizard._create_payments()
 
+
+@tagged("post_install", "-at_install")
+class TestReminder(ReminderCommon):
     # === WHICH STEP === #
     def test_ladder(self):
         self.assertFalse(self._remind("2026-02-11"))

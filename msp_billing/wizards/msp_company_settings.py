@@ -10,6 +10,9 @@ NAMES = (
     "msp_approval",
     "msp_silent_days",
     "msp_first_steps_hidden",
+    "msp_mails_per_minute",
+    "msp_statement_day",
+    "msp_statement_all",
 )
 
 
@@ -45,6 +48,12 @@ class MspCompanySettings(models.TransientModel):
     msp_approval = fields.Boolean(string="Approve Bill Runs")
     msp_silent_days = fields.Integer(string="Computers Silent After (Days)")
     msp_first_steps_hidden = fields.Boolean(string="Hide the First Steps")
+    msp_mails_per_minute = fields.Integer(string="Mails per Minute")
+    msp_statement_day = fields.Integer(string="Statement Day")
+    msp_statement_all = fields.Boolean(
+        string="To All Customers",
+        help="Off: only to customers whose page says so.",
+    )
 
     # === COMPUTE METHODS === #
     @api.model

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msp_engine.dunning import due_date, due_steps, step_date
+from msp_engine.dunning import age_of, due_date, due_steps, step_date
 from msp_engine.errors import EngineError
 
 BILL = date(2026, 5, 1)
@@ -88,3 +88,14 @@ def test_whoever_was_away_gets_one_notice_a_day_and_none_twice(ladder, days, pre
         latest = max(passed, default=None)
         too_late = latest is None or (latest < 0 and today >= due)
         assert found == ([] if too_late else [latest])
+
+
+@given(st.integers(-400, 4000))
+def test_age_of_a_debt(days):
+    limits = (0, 30, 60, 90)
+    column = age_of(days, limits)
+    if column == 0:
+        assert days <= 0
+    else:
+        assert days > limits[column - 1]
+        assert column == len(limits) or days <= limits[column]

@@ -1,5 +1,6 @@
 """A mail server that does what the recipient's address says, and bills to mail."""
 
+import asyncio
 import contextlib
 import email
 import email.policy
@@ -56,6 +57,18 @@ Delivery.create([
 env.cr.commit()
 Delivery._cron_render()
 """
+STATEMENTS = """
+Delivery = env["msp.delivery"]
+for partner in Delivery.search([("kind", "=", "bill")]).partner_id:
+    Delivery._enqueue_statement(partner)
+env.cr.commit()
+Delivery._cron_render()
+"""
+# A server that hangs is waited for a second, not a minute.
+IMPATIENT = """
+from odoo.addons.base.models import ir_mail_server
+ir_mail_server.SMTP_TIMEOUT = 1
+"""
 DELIVER = """
 env["msp.delivery"].search([("state", "=", "queued")]).write({"next_try": False})
 env.cr.commit()
@@ -74,17 +87,21 @@ class Handler:
         self.seen.add(address)
         return is_first
 
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):
-        """Refuse those who are gone, and the greylisted ones once."""
+    async def handle_RCPT(self, server, _session, envelope, address, _options):
+        """Refuse those who are gone, and the greylisted ones once; hang up on some."""
         if address.startswith("gone"):
             return "550 5.1.1 no such user"
+        if address.startswith("early") and self._first_time(address):
+            server.transport.abort()
         if address.startswith("grey") and self._first_time(address):
             return "451 4.7.1 come back later"
         envelope.rcpt_tos.append(address)
         return "250 ok"
 
     async def handle_DATA(self, server, _session, envelope):
-        """Take the mail; hang up instead of answering where the address says so."""
+        """Take the mail; hang, or hang up, where the address says so."""
+        if any(a.startswith("hang") and self._first_time(a) for a in envelope.rcpt_tos):
+            await asyncio.get_running_loop().create_future()
         message = email.message_from_bytes(
             envelope.content, policy=email.policy.default
         )

@@ -8,19 +8,33 @@ import json
 import time
 
 import pytest
-from smtp_server import DELIVER, DOCUMENTS, FIRST_PORT, REMINDERS, SETUP, listening
+from smtp_server import (
+    DELIVER,
+    DOCUMENTS,
+    FIRST_PORT,
+    IMPATIENT,
+    REMINDERS,
+    SETUP,
+    STATEMENTS,
+    listening,
+)
 
 from dev import databases, server, tools, ui
 
 TWO = "fine@example.com, gone@example.com"
+LATER = "fine2@example.com, grey2@example.com"
 ADDRESSES = [
     "ok@example.com",
     "grey@example.com",
     TWO,
     "gone2@example.com",
     "drop@example.com",
+    "early@example.com",
+    "hang@example.com",
+    LATER,
     "last@example.com",
 ]
+
 
 # The process dies when the server has said 250 and before anybody has noted it.
 DIE = """
@@ -42,7 +56,7 @@ SELECT json_agg(json_build_object(
         SELECT count(*) FROM mail_message n
         WHERE n.message_id = d.message_id AND n.res_id = m.id)
 ) ORDER BY d.id)
-FROM msp_delivery d JOIN account_move m ON m.id = d.move_id
+FROM msp_delivery d LEFT JOIN account_move m ON m.id = d.move_id
 """
 
 
@@ -98,7 +112,7 @@ def die(shell, database, script):
 def test_what_the_server_says(mailing, shell, port):
     database = mailing(*ADDRESSES)
     with listening(port) as catcher:
-        shell(database, DOCUMENTS + DELIVER)
+        shell(database, IMPATIENT + DOCUMENTS + DELIVER)
         first = states(database)
 
         assert first["bill", "ok@example.com"]["state"] == "sent"
@@ -113,7 +127,11 @@ def test_what_the_server_says(mailing, shell, port):
         assert first["bill", "gone2@example.com"]["state"] == "failed"
         assert not first["bill", "gone2@example.com"]["is_move_sent"]
         assert first["bill", "gone2@example.com"]["activities"] == 1
-        assert first["bill", "drop@example.com"]["state"] == "queued"
+        for address in ("drop", "early", "hang"):
+            assert first["bill", f"{address}@example.com"]["state"] == "queued"
+            assert not first["bill", f"{address}@example.com"]["is_move_sent"]
+        assert first["bill", LATER]["state"] == "sent"
+        assert "grey2@example.com: 451" in first["bill", LATER]["reason"]
         assert first["bill", "last@example.com"]["state"] == "sent"
 
         shell(database, DELIVER)
@@ -124,7 +142,9 @@ def test_what_the_server_says(mailing, shell, port):
         assert second["bill", "drop@example.com"]["state"] == "sent"
         [before, after] = catcher.to("drop@example.com")
         assert before["Message-Id"] == after["Message-Id"]
-        for address in ("ok", "grey", "fine", "last"):
+        for address in ("early", "hang"):
+            assert second["bill", f"{address}@example.com"]["state"] == "sent"
+        for address in ("ok", "grey", "fine", "early", "hang", "fine2", "last"):
             assert len(catcher.to(f"{address}@example.com")) == 1, address
         [message] = catcher.to("ok@example.com")
         [attachment] = message.iter_attachments()
@@ -153,6 +173,44 @@ def test_killed_between_the_answer_and_the_note(mailing, shell, port):
         [before, after] = catcher.to("ok@example.com")
         assert before["Message-Id"] == after["Message-Id"]
         assert bill(database, "ok@example.com")["state"] == "sent"
+
+
+def test_no_more_than_the_limit_leaves_in_a_minute(mailing, shell, port):
+    """Whoever sends: another process, one that was restarted, one that was killed."""
+    database = mailing("ok@example.com", "grey@example.com", "last@example.com")
+    databases.sql("UPDATE res_company SET msp_mails_per_minute = 2", database)
+    with listening(port) as catcher:
+        die(shell, database, DOCUMENTS)
+        assert len(catcher.mails) == 1
+        shell(database, DELIVER + DELIVER)
+        assert len(catcher.mails) == 2
+        assert bill(database, "ok@example.com")["state"] == "sent"
+        assert bill(database, "last@example.com")["state"] == "queued"
+        minute = "UPDATE msp_delivery SET date_tried = date_tried - interval '61 s'"
+        databases.sql(minute, database)
+        shell(database, DELIVER)
+        assert len(catcher.mails) == 3
+        databases.sql(minute, database)
+        shell(database, DELIVER)
+        assert len(catcher.to("grey@example.com")) == 1
+        assert len(catcher.to("last@example.com")) == 1
+
+
+def test_statement_that_may_have_arrived_is_left_to_a_person(mailing, shell, port):
+    database = mailing("drop@example.com", "ok@example.com")
+    with listening(port):
+        shell(database, DOCUMENTS + DELIVER + DELIVER)
+    with listening(port) as catcher:
+        shell(database, STATEMENTS + DELIVER + DELIVER)
+    assert len(catcher.to("drop@example.com")) == 1
+    found = states(database)
+    assert found["bill", "drop@example.com"]["state"] == "sent"
+    assert found["statement", "drop@example.com"]["state"] == "unknown"
+    assert found["statement", "ok@example.com"]["state"] == "sent"
+    [message] = catcher.to("ok@example.com")
+    assert "Statement" in message["Subject"]
+    [attachment] = message.iter_attachments()
+    assert attachment.get_content().startswith(b"%PDF")
 
 
 def test_killed_reminder_is_left_to_a_person(mailing, shell, port):

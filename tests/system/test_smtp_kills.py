@@ -2,19 +2,32 @@
 
 A process of Odoo forks a sender for each point of its work: before each statement,
 around each commit, around the handing over of the mail. The sender is killed there,
-another one takes over. Every second point, or all with ``MSP_LONG=1``.
+another one takes over. Every second point, of a statement every fifth, or all with
+``MSP_LONG=1``.
 """
 
 import json
 import os
 
 import pytest
-from smtp_server import DOCUMENTS, FIRST_PORT, REMINDERS, SETUP, listening
+from smtp_server import (
+    DOCUMENTS,
+    FIRST_PORT,
+    REMINDERS,
+    SETUP,
+    STATEMENTS,
+    listening,
+)
 
 from dev import databases, tools
 
-KINDS = ("bill", "reminder")
-STRIDE = 1 if os.environ.get("MSP_LONG") else 2
+LONG = bool(os.environ.get("MSP_LONG"))
+# Kind of mail -> every how manieth point.
+KINDS = {
+    "bill": 1 if LONG else 2,
+    "reminder": 1 if LONG else 2,
+    "statement": 1 if LONG else 5,
+}
 SWEEP = """
 import json, os, signal, smtplib, sys
 from odoo import api, sql_db
@@ -55,12 +68,12 @@ def reset(kind, number):
         cr.execute("UPDATE msp_delivery SET state = 'sent', is_noted = true")
         cr.execute('''
             UPDATE msp_delivery SET state = 'queued', is_noted = false, attempts = 0,
-                next_try = NULL, date_sent = NULL, message_id = %s
+                next_try = NULL, date_sent = NULL, date_tried = NULL, message_id = %s
             WHERE kind = %s''', [f"<{kind}-{number}@msp>", kind])
     sql_db.close_all()
 
-def sweep(kind):
-    for number in range(1, 10000, STRIDE):
+def sweep(kind, stride):
+    for number in range(1, 10000, stride):
         reset(kind, number)
         child = os.fork()
         if not child:
@@ -83,8 +96,8 @@ def sweep(kind):
         if not status:
             break
 
-sweep("bill")
-sweep("reminder")
+for kind, stride in KINDS.items():
+    sweep(kind, stride)
 sys.stdout.flush()
 os._exit(0)
 """
@@ -95,9 +108,9 @@ def points(database, shell, tmp_path):
     """Return what became of the mail at each point, with the number of its mails."""
     port = tools.free_port(FIRST_PORT)
     constants = f"PORT = {port}\nADDRESSES = ['ok@example.com']\n"
-    shell(database, constants + SETUP + DOCUMENTS + REMINDERS)
+    shell(database, constants + SETUP + DOCUMENTS + REMINDERS + STATEMENTS)
     databases.sql("UPDATE ir_cron SET active = false", database)
-    constants = f"FOLDER = {str(tmp_path)!r}\nSTRIDE = {STRIDE}\n"
+    constants = f"FOLDER = {str(tmp_path)!r}\nKINDS = {KINDS!r}\n"
     with listening(port) as catcher:
         output = shell(database, constants + SWEEP)
     found = [
@@ -123,14 +136,14 @@ def in_the_gap(steps):
 def test_every_death(points):
     kinds = {kind: [p for p in points if p["kind"] == kind] for kind in KINDS}
     for found in kinds.values():
-        assert len(found) > 20
+        assert len(found) > 40 / KINDS[found[0]["kind"]]
         assert not found[-1]["killed"]
     for point in kinds["bill"]:
         where = (point["number"], point["steps"][-3:])
         expected = 2 if point["killed"] and in_the_gap(point["steps"]) else 1
         assert point["mails"] == expected, where
         assert (point["state"], point["notes"]) == ("sent", 1), where
-    for point in kinds["reminder"]:
+    for point in kinds["reminder"] + kinds["statement"]:
         where = (point["number"], point["steps"][-3:])
         assert point["mails"] <= 1, where
         if point["state"] == "sent":

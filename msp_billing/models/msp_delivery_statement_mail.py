@@ -1,0 +1,66 @@
+import base64
+import hashlib
+
+from odoo import models
+
+from .msp_delivery_mail import LostDocument
+
+# The rest is in the PDF: a mail is read on a telephone.
+MAX_ROWS = 40
+
+
+class MspDelivery(models.Model):
+    """The mail of a statement of account."""
+
+    _inherit = "msp.delivery"
+
+    # === BUSINESS METHODS === #
+    def _mail_values(self):
+        if self.kind != "statement":
+            return super()._mail_values()
+        delivery = self.with_context(lang=self._mail_lang())
+        statement = delivery._statement_values()
+        if statement["fingerprint"] != self.statement_open:
+            raise LostDocument(
+                self.env._(
+                    "What is open has changed since the PDF was made. It is made again."
+                )
+            )
+        values = {
+            **delivery._mail_frame(),
+            "statement": statement,
+            "shown": statement["rows"][:MAX_ROWS],
+            "more": len(statement["rows"]) - MAX_ROWS,
+            "url": "",
+        }
+        values["rows"] = delivery._statement_mail_rows(statement)
+        values["intro"] = delivery._render_view("msp_billing.mail_statement", values)
+        return values
+
+    def _statement_mail_rows(self, statement):
+        rows = [(self.env._("As of"), statement["day"], False)]
+        for total in statement["totals"]:
+            if total["overdue"]:
+                rows.append((self.env._("Of this overdue"), total["overdue"], False))
+            rows.append((self.env._("Balance"), total["open"], True))
+        return rows
+
+    def _mail_subject(self, values):
+        if self.kind != "statement":
+            return super()._mail_subject(values)
+        return values["delivery"].env._(
+            "Statement of account as of %(day)s from %(company)s",
+            day=values["statement"]["day"],
+            company=values["company_name"],
+        )
+
+    def _mail_attachments(self):
+        if self.kind != "statement":
+            return super()._mail_attachments()
+        pdf = self.with_context(bin_size=False).statement_pdf
+        content = base64.b64decode(pdf or b"")
+        if hashlib.sha256(content).hexdigest() != self.pdf_checksum:
+            raise LostDocument(
+                self.env._("The PDF was lost or has changed. It is made again.")
+            )
+        return [(self.statement_name, content, "application/pdf")]
