@@ -33,6 +33,7 @@ class MspDelivery(models.Model):
         comodel_name="res.company",
         compute="_compute_party",
         store=True,
+        readonly=False,
         index=True,
         precompute=True,
     )
@@ -41,6 +42,7 @@ class MspDelivery(models.Model):
         string="Customer",
         compute="_compute_party",
         store=True,
+        readonly=False,
         index=True,
         precompute=True,
     )
@@ -48,7 +50,7 @@ class MspDelivery(models.Model):
         selection=[
             ("bill", "Bill"),
             ("reminder", "Reminder"),
-            ("statement", "Statement of Account"),
+            ("statement", "Statement"),
         ],
         required=True,
         readonly=True,

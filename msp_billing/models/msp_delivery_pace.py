@@ -98,7 +98,9 @@ class MspDelivery(models.Model):
                         AS now
                 )
                 SELECT clock.now,
-                       COALESCE(sum(GREATEST(delivery.recent_tries, 1)), 0),
+                       COALESCE(
+                           sum(GREATEST(delivery.recent_tries, 1))
+                           FILTER (WHERE delivery.id IS NOT NULL), 0),
                        min(delivery.date_tried)
                   FROM clock
                   LEFT JOIN msp_delivery delivery

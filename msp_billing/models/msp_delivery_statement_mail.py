@@ -40,10 +40,37 @@ class MspDelivery(models.Model):
     def _statement_mail_rows(self, statement):
         rows = [(self.env._("As of"), statement["day"], False)]
         for total in statement["totals"]:
+            rows.append((self.env._("Balance"), total["open"], True))
             if total["overdue"]:
                 rows.append((self.env._("Of this overdue"), total["overdue"], False))
-            rows.append((self.env._("Balance"), total["open"], True))
         return rows
+
+    def _mail_plain(self, values):
+        if self.kind != "statement":
+            return super()._mail_plain(values)
+        env, statement = values["delivery"].env, values["statement"]
+        head = env._(
+            "What is open on your account as of %(day)s:", day=statement["day"]
+        )
+        bills = [
+            [f"{row['name']}, {row['status']}: {row['open']}", row["url"]]
+            for row in values["shown"]
+        ]
+        figures = [f"{label}: {value}" for label, value, _strong in values["rows"]]
+        contact = [self.company_id.name, *values["contact"]]
+        parts = [[head], *bills, figures, self._plain_payments(env, statement), contact]
+        return "\n\n".join("\n".join(filter(None, part)) for part in parts if part)
+
+    def _plain_payments(self, env, statement):
+        if not statement["payments"]:
+            return []
+        return [
+            env._("Received since %(day)s, with thanks", day=statement["since"]),
+            *(
+                f"{payment['date']}  {payment['text']}: {payment['amount']}"
+                for payment in statement["payments"]
+            ),
+        ]
 
     def _mail_subject(self, values):
         if self.kind != "statement":

@@ -47,8 +47,8 @@ class MspReminderStep(models.Model):
             ("before", "days before the due date"),
             ("after", "days after the due date"),
         ],
-        compute="_compute_offset",
-        inverse="_inverse_offset",
+        compute="_compute_moment",
+        inverse="_inverse_moment",
     )
     send_mail = fields.Boolean(string="Send a Mail", default=True)
     make_activity = fields.Boolean(
@@ -93,16 +93,24 @@ class MspReminderStep(models.Model):
     )
 
     # === COMPUTE METHODS === #
+    # Each of its own: writing one of them must not hide the other.
     @api.depends("days")
     def _compute_offset(self):
         for step in self:
             step.offset = abs(step.days)
+
+    @api.depends("days")
+    def _compute_moment(self):
+        for step in self:
             step.moment = "before" if step.days < 0 else "after"
 
     def _inverse_offset(self):
         for step in self:
-            sign = -1 if step.moment == "before" else 1
-            step.days = sign * abs(step.offset)
+            step.days = abs(step.offset) * (-1 if step.moment == "before" else 1)
+
+    def _inverse_moment(self):
+        for step in self:
+            step.days = abs(step.days) * (-1 if step.moment == "before" else 1)
 
     @api.depends("days", "send_mail", "make_activity", "suspend")
     @api.depends_context("lang")

@@ -61,6 +61,7 @@ class MspStatementDocument(models.AbstractModel):
             "age_names": self._age_names(),
             "since": Document._day(company._msp_day(start)),
             "payments": self._payments(partner, company, start),
+            "bank": self._bank(bills),
             "is_open": any(bill.move_type == "out_invoice" for bill in bills),
             "fingerprint": self._fingerprint(rows),
         }
@@ -244,6 +245,18 @@ class MspStatementDocument(models.AbstractModel):
                 partial.debit_amount_currency, partial.debit_currency_id
             ),
         }
+
+    @api.model
+    def _bank(self, bills):
+        """Return the account to pay to, as on the bill that is due first."""
+        owed = bills.filtered(lambda bill: bill.move_type == "out_invoice")
+        bank = owed[:1].partner_bank_id
+        facts = [
+            (self.env._("Account"), bank.acc_number),
+            (self.env._("BIC"), bank.bank_bic),
+            (self.env._("Bank"), bank.bank_name),
+        ]
+        return [fact for fact in facts if fact[1]]
 
     # === FORMATS === #
     @api.model
