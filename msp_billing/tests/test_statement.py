@@ -2,7 +2,7 @@ import base64
 from datetime import date
 
 from freezegun import freeze_time
-from psycopg2.errors import CheckViolation
+from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
@@ -103,6 +103,12 @@ class TestStatement(DeliveryCommon):
     def test_day_out_of_range_is_refused(self):
         with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"):
             self.company.msp_statement_day = 32
+
+    def test_database_refuses_a_second_one_in_a_month(self):
+        statement = self._queue("2026-02-05")
+        vals = statement.copy_data()[0] | {"statement_month": date(2026, 2, 1)}
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
+            self.env["msp.delivery"].sudo().create(vals)
 
     # === WHO === #
     def test_customers_that_want_none(self):
@@ -205,7 +211,8 @@ class TestStatement(DeliveryCommon):
         for text in (self.move.name, "15 Feb 2026", total, self.move.access_token):
             self.assertIn(text, body)
         plain = message.get_body(("plain",)).get_content()
-        self.assertIn(self.move.name, plain)
+        self.assertIn(f"{self.move.name}, Not yet due: ", plain)
+        self.assertIn(self.move.access_token, plain)
         [attachment] = message.iter_attachments()
         self.assertTrue(attachment.get_content().startswith(b"%PDF"))
         self.assertIn("2026-02-05", attachment.get_filename())
