@@ -26,7 +26,7 @@ class MspDelivery(models.Model):
         Cron = self.env["ir.cron"]
         if self._stopped_as_clone():
             return
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search([("active", "=", True)])
         works = [
             (work, company)
             for company in companies

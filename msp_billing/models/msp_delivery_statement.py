@@ -162,10 +162,11 @@ class MspDelivery(models.Model):
 
     def _queue_again(self):
         """EXTENDS: a statement is stated anew, as of today."""
-        super()._queue_again()
+        result = super()._queue_again()
         if self.kind == "statement":
             today = self.company_id.sudo()._msp_today()
             self.write({"date_rendered": False, "statement_date": today})
+        return result
 
     # === DOCUMENT === #
     def _statement_since(self):

@@ -32,10 +32,11 @@ class MspDelivery(models.Model):
         return vals
 
     def _after_sent(self):
-        super()._after_sent()
+        result = super()._after_sent()
         for delivery in self:
             if delivery.step and not delivery.is_step_done:
                 delivery._do_step()
+        return result
 
     def _do_step(self):
         """Make the activity and the suspension, unless the bill was settled since."""
