@@ -144,6 +144,7 @@ class MspDelivery(models.Model):
                 "reason": reason,
                 "next_try": False,
                 "to_tell": False,
+                "date_begun": False,
             }
         )
         self._about()._message_log(body=f"{self.display_name}: {reason}")

@@ -93,7 +93,7 @@ class MspDelivery(models.Model):
             "The server stopped while the documents of %(bill)s were made. They are "
             "tried again; if it happens again, the document may be too large for the "
             "server's memory or time limits.",
-            bill=self.move_id.display_name,
+            bill=self._about().display_name,
         )
         self.write(
             {

@@ -211,6 +211,7 @@ class MspDelivery(models.Model):
             {
                 "statement_pdf": base64.b64encode(content),
                 "statement_open": values["fingerprint"],
+                "date_begun": False,
                 "date_rendered": fields.Datetime.now(),
                 "pdf_checksum": hashlib.sha256(content).hexdigest(),
                 "pdf_size": len(content),
