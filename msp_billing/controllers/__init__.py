@@ -2,3 +2,5 @@
 from . import dispatcher
 from . import inventory
 from . import health
+from . import portal
+from . import portal_bill

@@ -107,6 +107,13 @@ from . import msp_billing_audit
 from . import msp_billing_audit_count
 from . import msp_reminder_step
 from . import mail_thread
+from . import account_move_delivery
+from . import msp_bill_dispute
+from . import account_move_dispute
+from . import msp_portal
+from . import msp_portal_computers
+from . import msp_portal_plans
+from . import msp_portal_bill
 from . import msp_delivery
 from . import msp_delivery_manual
 from . import msp_delivery_work

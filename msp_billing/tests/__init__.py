@@ -44,6 +44,9 @@ from . import test_inventory_api_fuzz
 from . import test_late_change
 from . import test_leakage
 from . import test_pdf_engine
+from . import test_portal
+from . import test_portal_bill
+from . import test_portal_computers
 from . import test_price_billing
 from . import test_price_change
 from . import test_price_change_refusals

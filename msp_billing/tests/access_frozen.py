@@ -16,6 +16,7 @@ PEOPLE = (
 # Nobody writes, makes or deletes these: what a bill rests on, and the logs.
 FROZEN = (
     "msp.audit.finding",
+    "msp.bill.dispute",
     "msp.bill.run.batch",
     "msp.bill.run.issue",
     "msp.billing.cycle",

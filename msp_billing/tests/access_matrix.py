@@ -19,6 +19,7 @@ RIGHTS = """
 account.move                     r---  r---    rwcu       rwcu       r---    rwcu
 account.move.line                r---  r---    rwcu       rwcu       r---    rwcu
 msp.audit.finding                ----  r---    r---       r---       r---    r---
+msp.bill.dispute                 r---  r---    r---       r---       r---    r---
 msp.bill.run                     ----  rwcu    r---       r---       r---    rwcu
 msp.bill.run.batch               ----  r---    r---       r---       r---    r---
 msp.bill.run.issue               ----  r---    r---       r---       r---    r---
@@ -48,6 +49,7 @@ msp.subscription.price.override  rwcu  rwcu    r---       r---       r---    rwc
 """
 # Dialogs: whoever opens one may use it, nobody else may even read it.
 DIALOGS = """
+msp.bill.dispute.end             ----  rwcu    rwcu       rwcu       ----    rwcu
 msp.bill.extend                  ----  rwcu    rwcu       rwcu       ----    rwcu
 msp.bill.void                    ----  rwcu    ----       ----       ----    rwcu
 msp.billing.cycle.release        ----  rwcu    ----       ----       ----    rwcu

@@ -39,10 +39,12 @@ res.partner               action_msp_print_statement action_msp_view_subscriptio
 # These change something, and are for the roles named: s sales, m manager, a
 # accountant, b bookkeeper, r auditor; without any, for administrators alone.
 CHANGERS = """
+account.move                   action_msp_end_dispute m a b
 account.move                   action_msp_extend     m a b
 account.move                   action_msp_void       m
 account.move                   button_cancel         a b
 msp.audit.finding              action_audit          m a b r
+msp.bill.dispute.end           action_end           m a b
 msp.bill.extend                action_extend         m a b
 msp.bill.run                   action_approve        m
 msp.bill.run                   action_draft          m
@@ -101,6 +103,7 @@ SNAPSHOT = {
     "computers": [],
 }
 ARGUMENTS = {
+    ("account.move", "action_msp_end_dispute"): ("Why not",),
     ("account.move", "action_msp_extend"): ("2027-03-01", "Why not"),
     ("account.move", "action_msp_void"): (True, "Why not"),
     ("msp.billing.cycle", "action_release"): ("Why not",),

@@ -173,6 +173,10 @@ class AccessWorld(AccessCommon):
         cls.env.invalidate_all()
         bill, cycle = run.move_ids, run.cycle_ids
         bill.sudo().msp_delivery_ids.state = "sent"
+        author = world["res.partner"]
+        dispute = bill.sudo()._msp_dispute(
+            cycle.charge_ids[:1], f"{author.name} was away", author
+        )
         issue = bot._record_issue("changed", cycle, "Changed")
         moments = {"date_start": "2026-02-01", "date_end": "2026-02-01"}
         batch = root["msp.bill.run.batch"].create({"run_id": run.id, **moments})
@@ -189,6 +193,7 @@ class AccessWorld(AccessCommon):
         return {
             "account.move": bill,
             "account.move.line": bill.line_ids,
+            "msp.bill.dispute": dispute,
             "msp.bill.run": run,
             "msp.bill.run.batch": batch,
             "msp.bill.run.issue": issue,
@@ -207,6 +212,7 @@ class AccessWorld(AccessCommon):
         subscription, bill = world["msp.subscription"].id, world["account.move"].id
         reason, many = {"reason": "Test"}, Command.set
         values = {
+            "msp.bill.dispute.end": {"move_id": bill, "note": "Test"},
             "msp.bill.extend": {"move_id": bill, "date_due": "2027-01-01", **reason},
             "msp.bill.void": {"move_ids": [many([bill])], **reason},
             "msp.billing.cycle.release": {"note": "Test"},

@@ -13,6 +13,7 @@ from . import msp_billing_cycle_release
 from . import msp_company_settings
 from . import msp_bill_extend
 from . import msp_bill_void
+from . import msp_bill_dispute_end
 from . import msp_price_change
 from . import msp_price_change_find
 from . import msp_price_change_effect
