@@ -21,6 +21,14 @@ GET = (
     BILL + "?access_token={own_token}",
     BILL + "?report_type=html&access_token={own_token}",
     BILL + "?report_type=pdf&download=1&access_token={own_token}",
+    "/my/plans/{subscription}",
+    BILL + "/computers",
+    BILL + "/computers?access_token=wrong",
+    BILL + "/computers?access_token={own_token}",
+    BILL + "/charges/{charge}",
+    BILL + "/charges/{charge}?access_token={own_token}",
+    "/my/invoices/{own_bill}/charges/{charge}",
+    "/my/invoices/{own_bill}/charges/{charge}?access_token={own_token}",
     "/web/content/{attachment}",
     "/web/content/{attachment}?download=true",
     "/web/content/{attachment}?access_token=wrong",
@@ -70,6 +78,10 @@ JSON = (
     call("msp.subscription", "read", ["{subscription}"], ["bill_email", "partner_id"]),
     call("msp.subscription", "name_search", "Zenith-1"),
     call("msp.computer", "search_read", [["company_id", "=", "{company}"]], ["name"]),
+    call("msp.bill.dispute", "search_read", [["move_id", "=", "{bill}"]], ["text"]),
+    call("account.move", "action_msp_end_dispute", ["{bill}"], "Zenith-1"),
+    call("account.move", "_msp_dispute", ["{bill}"], 1, "Wrong", 1),
+    call("msp.portal", "_plans", ["{subscription}"]),
     call("msp.consolidated.bill", "action_download", ["{consolidated}"]),
     call("msp.bill.run", "export_data", ["{run}"], ["name", "partner_ids/name"]),
     call("msp.delivery", "action_resend", ["{delivery}"]),
@@ -120,6 +132,8 @@ class TestAccessUrls(AccessWorld, HttpCase):
         bill.message_post(body="Zenith pays late")
         cls.ids = {
             "bill": bill.id,
+            "own_bill": own["account.move"].id,
+            "charge": other["msp.charge"][:1].id,
             "own_token": own["account.move"].sudo()._portal_ensure_token(),
             "token": bill._portal_ensure_token(),
             "attachment": pdf.id,
@@ -286,7 +300,7 @@ class TestAccessUrls(AccessWorld, HttpCase):
                 self.assertEqual(answer.status_code, 200)
                 text = answer.content.decode(errors="replace")
                 self.assertTrue(any(secret in text for secret in SECRETS), text[:300])
-        for path, params in JSON[:2] + JSON[4:6] + JSON[13:14]:
+        for path, params in JSON[:2] + JSON[4:6] + JSON[17:18]:
             with self.subTest(f"{path} {params}"):
                 text = self._post(path, params).text
                 self.assertTrue(any(secret in text for secret in SECRETS), text[:300])

@@ -121,7 +121,7 @@ class TestPortalPlans(PortalCase):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.plan.with_context(lang="fr_FR").name = "Entretien des postes"
         self.clerk.lang = "fr_FR"
-        self.assertIn("Entretien des postes", self._text("/my/plans"))
+        self.assertIn("Entretien des postes", self._text("/fr/my/plans"))
 
     def test_eighty_plans_with_few_queries(self):
         for number in range(4):

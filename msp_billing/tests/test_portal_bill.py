@@ -168,3 +168,16 @@ class TestPortalBill(PortalCase):
         # It can be told again: a second dispute of the charge.
         self._tell("No, they were not.")
         self.assertEqual(self.bill.msp_dispute_ids.mapped("state"), ["open", "ended"])
+
+    def test_a_customer_s_day(self):
+        """Plans, computers of an earlier day, a bill, and a line that looks wrong."""
+        self.start_tour("/my", "msp_billing_portal_day", login="clerk", timeout=120)
+        [dispute] = self.bill.msp_dispute_ids
+        self.assertEqual(dispute.text, "ACM-002 was scrapped in March.")
+        self.assertEqual(dispute.author_id, self.clerk.partner_id)
+        delivery = self.bill.msp_delivery_ids.sudo()
+        delivery.write({"state": "sent", "date_sent": "2026-05-01 09:00:00"})
+        remind = self.env["msp.delivery"]._remind_company
+        self.assertFalse(remind(self.company))
+        self.bill.action_msp_end_dispute("It is gone: you get a credit for it.")
+        self.assertTrue(remind(self.company))
