@@ -107,7 +107,7 @@ class MspCustomerPortal(CustomerPortal):
             "searchbar_inputs": {
                 "name": {
                     "input": "name",
-                    "label": request.env._("Search by name or serial number"),
+                    "label": request.env._("Name, serial"),
                 }
             },
             "search_in": "name",

@@ -37,6 +37,7 @@ class MspPortal(models.AbstractModel):
                 {
                     "charge": charge,
                     "name": charge.display_name,
+                    "details": charge.name.strip().splitlines()[1:],
                     "plan": charge.subscription_id.plan_id.name,
                     "amount": charge.amount,
                     "told": charge in told

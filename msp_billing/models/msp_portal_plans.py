@@ -118,17 +118,25 @@ class MspPortal(models.AbstractModel):
         overrides = {
             override.price_id: override for override in subscription.price_override_ids
         }
+        known = subscription.plan_id.price_ids
+        prices = known._in_force(day).with_prefetch(known._prefetch_ids)
         return [
             {
                 "name": price.name,
-                "types": ", ".join(price.computer_type_ids.mapped("name")),
+                "types": self._types(price),
                 "cost": self._cost(
                     price, overrides.get(self._agreed(price, overrides))
                 ),
                 "counting": self._counting(price, subscription, overrides),
             }
-            for price in subscription.plan_id.price_ids._in_force(day)
+            for price in prices
         ]
+
+    @api.model
+    def _types(self, price):
+        """Return the types that pay a price, where its name does not say so."""
+        types = ", ".join(price.computer_type_ids.mapped("name"))
+        return "" if types.lower() in price.name.lower() else types
 
     @api.model
     def _agreed(self, price, overrides):

@@ -22,8 +22,7 @@ class TestPortalBill(PortalCase):
 
     def _tell(self, text, login="clerk", status=303, path=None):
         path = path or self.wrong
-        self.authenticate(login, login)
-        form = html.fromstring(self.url_open(path).content)
+        form = self._page(path, login)
         [token] = form.xpath("//main//input[@name='csrf_token']/@value")
         return self._page(path, login, status, csrf_token=token, text=text)
 
@@ -177,7 +176,7 @@ class TestPortalBill(PortalCase):
         self.assertEqual(dispute.author_id, self.clerk.partner_id)
         delivery = self.bill.msp_delivery_ids.sudo()
         delivery.write({"state": "sent", "date_sent": "2026-05-01 09:00:00"})
-        remind = self.env["msp.delivery"]._remind_company
+        remind = self.env["msp.delivery"].sudo()._remind_company
         self.assertFalse(remind(self.company))
         self.bill.action_msp_end_dispute("It is gone: you get a credit for it.")
         self.assertTrue(remind(self.company))
