@@ -48,13 +48,7 @@ class MspCustomerPortal(CustomerPortal):
         }
         return request.render("msp_billing.portal_my_plans", values)
 
-    @route(
-        "/my/plans/<int:subscription_id>",
-        type="http",
-        auth="user",
-        website=True,
-        readonly=True,
-    )
+    @route("/my/plans/<int:subscription_id>", type="http", auth="user", website=True)
     def portal_my_plan(self, subscription_id, **_kwargs):
         """Show a plan, its prices and its bills."""
         Portal = request.env["msp.portal"]

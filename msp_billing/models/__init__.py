@@ -107,7 +107,6 @@ from . import msp_billing_audit
 from . import msp_billing_audit_count
 from . import msp_reminder_step
 from . import mail_thread
-from . import account_move_delivery
 from . import msp_bill_dispute
 from . import account_move_dispute
 from . import msp_portal

@@ -268,6 +268,8 @@ class MspPortal(models.AbstractModel):
         return [
             {
                 "move": move,
+                # With its token, as everywhere: Odoo's payment page asks for it.
+                "url": move.get_portal_url(),
                 "period": ", ".join(
                     document._span_text(cycle.date_start, cycle.date_end)
                     for cycle in periods[move].sorted("date_start")

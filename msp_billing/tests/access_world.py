@@ -174,8 +174,13 @@ class AccessWorld(AccessCommon):
         bill, cycle = run.move_ids, run.cycle_ids
         bill.sudo().msp_delivery_ids.state = "sent"
         author = world["res.partner"]
-        dispute = bill.sudo()._msp_dispute(
-            cycle.charge_ids[:1], f"{author.name} was away", author
+        dispute = root["msp.bill.dispute"].create(
+            {
+                "move_id": bill.id,
+                "charge_id": cycle.charge_ids[:1].id,
+                "author_id": author.id,
+                "text": f"{author.name} was away",
+            }
         )
         issue = bot._record_issue("changed", cycle, "Changed")
         moments = {"date_start": "2026-02-01", "date_end": "2026-02-01"}

@@ -46,7 +46,7 @@ class TestPortalPlans(PortalCase):
         ):
             self.assertIn(words, text)
         hrefs = self._page(path).xpath("//main//td/a/@href")
-        self.assertEqual(hrefs, [f"/my/invoices/{bill.id}"])
+        self.assertEqual(hrefs, [bill.get_portal_url()])
         for word in ("Sally", "note"):
             self.assertNotIn(word, text)
         self._page(path, "stranger", status=303)
