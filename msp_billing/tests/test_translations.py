@@ -1,6 +1,13 @@
 import re
+from pathlib import Path
 
-from odoo.tests import tagged
+import polib
+
+from odoo.tests import TransactionCase, tagged
+from odoo.tools.misc import file_path
+from odoo.tools.translate import TranslationModuleReader
+
+import odoo.addons
 
 from .report_common import ReportCommon
 
@@ -107,3 +114,19 @@ class TestTranslations(ReportCommon):
         price.with_context(lang="es_ES").name = "Cuidado"
         price.name = "Care"
         self.assertEqual(self._names(self.plan), ["Care", "Care", "Cuidado"])
+
+
+@tagged("post_install", "-at_install")
+class TestTemplate(TransactionCase):
+    """The template of the translations is up to the code: ``python3 -m dev i18n``."""
+
+    def test_template_has_the_terms_of_the_code(self):
+        # Only where the add-on lies: the walk through all others takes seconds.
+        folder = Path(file_path("msp_billing")).parent
+        self.patch(odoo.addons, "__path__", [str(folder)])
+        reader = TranslationModuleReader(self.env.cr, modules=["msp_billing"])
+        terms = {source for _module, _type, _name, _id, source, *_rest in reader}
+        template = polib.pofile(file_path("msp_billing/i18n/msp_billing.pot"))
+        kept = {entry.msgid for entry in template}
+        self.assertEqual(sorted(terms - kept), [], "New: python3 -m dev i18n")
+        self.assertEqual(sorted(kept - terms), [], "Gone: python3 -m dev i18n")
