@@ -17,6 +17,7 @@ NAMES = (
     "workers",
     "growth",
     "documents",
+    "screens",
 )
 
 

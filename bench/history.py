@@ -32,16 +32,20 @@ SPECIAL = {
 }
 
 
-def copy_back(env, months: int) -> None:
-    """Copy everything billed so far to each of the months before it."""
+def copy_back(env, months: int, without: tuple[str, ...] = ()) -> None:
+    """Copy everything billed so far to each of the months before it.
+
+    :param without: the tables that keep the last month alone
+    """
     if not months:
         return
     env.flush_all()
     cr = env.cr
     start = msp.START - relativedelta(months=months)
     cr.execute("UPDATE msp_subscription SET date_start = %s", [start])
-    spans = {table: _span(cr, table) for table in TABLES}
-    for table in TABLES:
+    tables = [table for table in TABLES if table not in without]
+    spans = {table: _span(cr, table) for table in tables}
+    for table in tables:
         _copy(cr, table, spans, months)
     cr.commit()
     env.invalidate_all()

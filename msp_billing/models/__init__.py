@@ -132,3 +132,11 @@ from . import msp_leakage_cost
 from . import msp_leakage_action
 from . import msp_first_steps
 from . import msp_import_templates
+from . import msp_billing_report
+from . import msp_recurring_revenue
+from . import msp_forecast
+from . import msp_forecast_work
+from . import msp_dashboard
+from . import msp_dashboard_revenue
+from . import msp_dashboard_bills
+from . import msp_dashboard_work

@@ -8,6 +8,14 @@ from ..tools.memo import remembered
 # A Python object: no client can send it, so nobody but our code passes.
 UNFREEZE = object()
 
+STATES = [
+    ("due", "Due"),
+    ("held", "Held"),
+    ("failed", "Failed"),
+    ("billed", "Billed"),
+    ("voided", "Voided"),
+]
+
 CONSTRAINTS = (
     "msp_billing_cycle_no_overlap",
     "msp_computer_period_no_overlap",
@@ -70,13 +78,7 @@ class MspBillingCycle(models.Model):
     full_start = fields.Date(readonly=True, help="Start of the full cycle.")
     full_end = fields.Date(readonly=True, help="End of the full cycle.")
     state = fields.Selection(
-        selection=[
-            ("due", "Due"),
-            ("held", "Held"),
-            ("failed", "Failed"),
-            ("billed", "Billed"),
-            ("voided", "Voided"),
-        ],
+        selection=STATES,
         required=True,
         readonly=True,
         default="due",
@@ -113,6 +115,12 @@ class MspBillingCycle(models.Model):
     )
     amount_untaxed = fields.Monetary(
         readonly=True, help="The charges without tax, by Odoo's tax engine."
+    )
+    monthly_amount = fields.Monetary(
+        string="Per Month",
+        readonly=True,
+        help="What is charged again in each cycle, for a full month: the recurring "
+        "charges and the minimum, after discounts, before taxes.",
     )
     computer_count = fields.Integer(string="Computers", readonly=True, aggregator=None)
     reason = fields.Text(readonly=True, help="Why it is held, failed or without bill.")

@@ -1,11 +1,15 @@
 import hashlib
 import json
+from fractions import Fraction
 
 from odoo import models
 from odoo.tools import SQL
 
-from ..engine.money import to_decimal
+from ..engine.money import round_half_up, to_decimal
+from ..engine.rating import amount_of
 from ..tools.rows import update_rows
+
+WEEKS_PER_MONTH = Fraction(52, 12)
 
 
 class MspBillingCycle(models.Model):
@@ -59,6 +63,7 @@ class MspBillingCycle(models.Model):
                     "amount": cycle.currency_id.round(
                         sum(cycle.charge_ids.mapped("amount"))
                     ),
+                    "monthly_amount": cycle._monthly_amount(vals["terms"]),
                     "computer_count": computers,
                     "fingerprint": cycle._fingerprint(vals["terms"], digest),
                 }
@@ -66,6 +71,32 @@ class MspBillingCycle(models.Model):
         self._refuse_frozen()
         update_rows(self, vals_list)
         self._store_comparison()
+
+    def _monthly_amount(self, terms):
+        """Return what this cycle charges again each time, for a full month.
+
+        :param dict terms: see ``_terms_json``; nothing for a correction
+        """
+        self.ensure_one()
+        if not terms:
+            return 0.0
+        step, whole = to_decimal(self.currency_id.rounding), terms["factor"] == "1"
+        cycle = sum(
+            to_decimal(charge.amount)
+            if whole
+            else amount_of(
+                to_decimal(charge.quantity),
+                to_decimal(charge.full_unit_price),
+                to_decimal(charge.discount),
+                step,
+            )
+            for charge in self.charge_ids
+            if charge.kind == "recurring"
+        )
+        months = terms["cycle_months"]
+        full = max(Fraction(cycle), Fraction(terms["minimum_amount"]) * months)
+        per_month = full / months if months else full * WEEKS_PER_MONTH
+        return float(round_half_up(per_month, step))
 
     def _evidence_digests(self):
         """Return cycle id -> (digest of its evidence, computers that are charged)."""

@@ -5,6 +5,13 @@ from .msp_billing_cycle import UNFREEZE
 
 # Computers named on the line of a correction; all of them are in its evidence.
 NAMED = 6
+KINDS = [
+    ("recurring", "Recurring"),
+    ("minimum", "Minimum"),
+    ("adjustment", "Adjustment"),
+    ("credit", "Credit"),
+    ("extra", "Extra"),
+]
 
 
 class MspCharge(models.Model):
@@ -56,17 +63,7 @@ class MspCharge(models.Model):
     product_id = fields.Many2one(
         comodel_name="product.product", readonly=True, ondelete="restrict"
     )
-    kind = fields.Selection(
-        selection=[
-            ("recurring", "Recurring"),
-            ("minimum", "Minimum"),
-            ("adjustment", "Adjustment"),
-            ("credit", "Credit"),
-            ("extra", "Extra"),
-        ],
-        required=True,
-        readonly=True,
-    )
+    kind = fields.Selection(selection=KINDS, required=True, readonly=True)
     sequence = fields.Integer(readonly=True)
     name = fields.Text(required=True, readonly=True, help="What the customer reads.")
     counted = fields.Float(

@@ -80,3 +80,6 @@ from . import test_timeline
 from . import test_tours
 from . import test_translations
 from . import test_usage_histories
+from . import test_billing_report
+from . import test_dashboard
+from . import test_forecast

@@ -24,6 +24,7 @@ msp.bill.run                     ----  rwcu    r---       r---       r---    rwc
 msp.bill.run.batch               ----  r---    r---       r---       r---    r---
 msp.bill.run.issue               ----  r---    r---       r---       r---    r---
 msp.billing.cycle                r---  r---    r---       r---       r---    r---
+msp.billing.report               ----  r---    r---       r---       r---    r---
 msp.charge                       r---  r---    r---       r---       r---    r---
 msp.charge.computer              r---  r---    r---       r---       r---    r---
 msp.computer                     r---  rwcu    r---       r---       r---    rwcu
@@ -32,8 +33,11 @@ msp.computer.type                r---  rwcu    r---       r---       r---    rwc
 msp.count.reading                rwc-  rwcu    r---       r---       r---    rwcu
 msp.delivery                     r---  r---    r---       r---       r---    r---
 msp.extra.charge                 rwcu  rwcu    r---       r---       r---    rwcu
+msp.forecast                     ----  r---    r---       r---       r---    r---
+msp.forecast.line                ----  r---    r---       r---       r---    r---
 msp.late.change                  r---  r---    r---       r---       r---    r---
 msp.leakage                      r---  r---    ----       ----       ----    r---
+msp.recurring.revenue            ----  r---    r---       r---       r---    r---
 msp.reminder.step                r---  rwcu    r---       r---       r---    rwcu
 msp.service.plan                 r---  rwcu    r---       r---       r---    rwcu
 msp.service.plan.price           r---  rwcu    r---       r---       r---    rwcu

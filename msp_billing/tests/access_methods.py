@@ -16,11 +16,14 @@ msp.audit.finding         action_open_record
 msp.bill.run              action_view_bills action_view_cycles get_progress
 msp.bill.run              get_scheduler_notices
 msp.billing.cycle         action_open_bill
+msp.billing.report        action_open_charge
 msp.company.settings      default_get
 msp.computer              action_open_move
+msp.dashboard             get_data get_leakage
 msp.delivery              action_open_bill
 msp.late.change           action_open_cycle
 msp.leakage               action_open_associate action_open_end action_open_record
+msp.recurring.revenue     action_open_subscription
 msp.service.plan          action_open_associate action_open_dissociate
 msp.service.plan          action_open_price_change action_view_subscriptions
 msp.service.plan          get_first_steps get_import_templates
@@ -65,6 +68,7 @@ msp.delivery                   action_cancel         m
 msp.delivery                   action_mark_sent      m
 msp.delivery                   action_resend         m
 msp.delivery                   action_send_pdf_only  m
+msp.forecast                   action_refresh       m
 msp.late.change                action_look_again     m
 msp.price.change               action_apply          m
 msp.price.change               action_back           m

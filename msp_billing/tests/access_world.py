@@ -195,6 +195,18 @@ class AccessWorld(AccessCommon):
             }
         )
         late = root["msp.late.change"].create({"cycle_id": cycle.id, "amount": 4.0})
+        forecast = root["msp.forecast"].create({"company_id": company.id})
+        line = root["msp.forecast.line"].create(
+            {
+                "forecast_id": forecast.id,
+                "company_id": company.id,
+                "subscription_id": cycle.subscription_id.id,
+                "date": "2026-03-01",
+                "made_at": fields.Datetime.now(),
+            }
+        )
+        looking = {"allowed_company_ids": company.ids}
+        revenue = root["msp.recurring.revenue"].with_context(**looking)
         return {
             "account.move": bill,
             "account.move.line": bill.line_ids,
@@ -208,6 +220,14 @@ class AccessWorld(AccessCommon):
             "msp.delivery": bill.msp_delivery_ids,
             "msp.audit.finding": finding,
             "msp.late.change": late,
+            "msp.forecast": forecast,
+            "msp.forecast.line": line,
+            "msp.billing.report": root["msp.billing.report"].browse(
+                cycle.charge_ids.ids
+            ),
+            "msp.recurring.revenue": revenue.search(
+                [("subscription_id", "=", cycle.subscription_id.id)], limit=2
+            ),
         }
 
     @classmethod

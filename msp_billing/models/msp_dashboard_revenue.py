@@ -1,0 +1,192 @@
+from collections import defaultdict
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, models
+from odoo.tools import SQL, format_date
+
+MOVEMENTS = ("new", "grown", "shrunk", "lost")
+
+
+class MspDashboard(models.AbstractModel):
+    """Recurring revenue and computers, by month."""
+
+    _inherit = "msp.dashboard"
+
+    # === RECURRING REVENUE === #
+    @api.model
+    def _recurring(self, first, rates):
+        """Return the recurring revenue per month, and what changed it."""
+        Revenue = self.env["msp.recurring.revenue"]
+        Revenue.check_access("read")
+        sums, customers = self._recurring_sums(first, rates)
+        months = self._months(first)
+        domain = self._currency_domain(rates)
+        series = {key: [] for key in ("total", *MOVEMENTS)}
+        for month in months:
+            for key, values in series.items():
+                values.append(sums[month].get(key, 0.0))
+        now, before = series["total"][-1], (series["total"] or [0.0])[-2]
+        label = self._month_name(months[-1])
+        return {
+            "months": [self._month_name(month) for month in months],
+            **series,
+            "mrr": now,
+            "arr": now * 12,
+            "change": now - before,
+            "percent": round(100 * (now - before) / before, 1) if before else False,
+            "customers": customers,
+            "pending": self._not_billed_yet(),
+            "open": [
+                self._open(
+                    "msp_recurring_revenue_action",
+                    self._month_name(month),
+                    [("month", "=", month), *domain],
+                    search_default_group_movement=1,
+                )
+                for month in months
+            ],
+            "open_all": self._open(
+                "msp_recurring_revenue_action",
+                self.env._("Recurring Revenue, %(month)s", month=label),
+                [("month", "=", months[-1]), ("amount", "!=", 0), *domain],
+                search_default_group_customer=1,
+            ),
+        }
+
+    @api.model
+    def _months(self, first):
+        last, months = self._today().replace(day=1), []
+        while first <= last:
+            months.append(first)
+            first += relativedelta(months=1)
+        return months
+
+    @api.model
+    def _recurring_sums(self, first, rates):
+        """Return the sums by month and movement, and the customers of today.
+
+        :return: ({month: {"total" or movement: amount}}, number of customers)
+        :rtype: tuple[dict, int]
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT q.month, q.movement, SUM(q.amount * r.rate), "
+                "SUM(q.change * r.rate), "
+                "COUNT(DISTINCT q.customer_id) FILTER (WHERE q.amount <> 0) "
+                "FROM (%(query)s) AS q JOIN %(rates)s AS r "
+                "ON r.currency_id = q.currency_id "
+                "GROUP BY GROUPING SETS ((q.month), (q.month, q.movement))",
+                query=self.env["msp.recurring.revenue"]._query(first),
+                rates=self._rate_table(rates),
+            )
+        )
+        sums, customers = defaultdict(lambda: defaultdict(float)), 0
+        currency = self.env.company.currency_id
+        for month, movement, amount, change, number in rows:
+            if movement:
+                sums[month][movement] = currency.round(float(change))
+                continue
+            sums[month]["total"] = currency.round(float(amount))
+            if month == self._today().replace(day=1):
+                customers = number
+        return sums, customers
+
+    @api.model
+    def _not_billed_yet(self):
+        """Return how many subscriptions run that no bill tells the worth of yet."""
+        today = self._today()
+        domain = [
+            ("company_id", "in", self._companies()),
+            *self.env["msp.subscription"]._live_domain(today),
+            ("cycle_ids", "not any", [("state", "=", "billed")]),
+        ]
+        name = self.env._("Subscriptions without a bill")
+        return {
+            "count": self.env["msp.subscription"].search_count(domain),
+            "open": self._open("msp_subscription_action", name, domain),
+        }
+
+    # === COMPUTERS === #
+    @api.model
+    def _computers(self, first):
+        """Return the computers under management at the end of each month, by type."""
+        months = self._months(first)
+        days = [*(self._month_end(month) for month in months[:-1]), self._today()]
+        steps = self._computer_steps(days)
+        Type = self.env["msp.computer.type"].with_context(active_test=False)
+        kinds = Type.browse(steps).exists().sorted(lambda kind: (kind.name, kind.id))
+        series = []
+        for kind in kinds:
+            count, counts = 0, []
+            for step in steps[kind.id]:
+                count += step
+                counts.append(count)
+            if any(counts):
+                series.append({"id": kind.id, "name": kind.name, "counts": counts})
+        totals = [sum(own["counts"][at] for own in series) for at in range(len(days))]
+        return {
+            "months": [self._month_name(month) for month in months],
+            "types": series,
+            "total": totals[-1],
+            "change": totals[-1] - totals[-2],
+            "open": [self._open_computers(day) for day in days],
+        }
+
+    @api.model
+    def _month_end(self, month):
+        return month + relativedelta(months=1, days=-1)
+
+    @api.model
+    def _computer_steps(self, days):
+        """Return by how much the number of computers of a type differs at each day.
+
+        The first is the number itself. Each period is looked at once.
+
+        :rtype: dict[int, list[int]]
+        """
+        steps = defaultdict(lambda: [0] * len(days))
+        # A period is there on day n and later ones when day n is its first or later.
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT type_id, at, SUM(number) FROM (
+                    SELECT type_id, width_bucket(date_from - 1, %(days)s::date[]) AS at,
+                           COUNT(*) AS number
+                      FROM msp_computer_period WHERE company_id = ANY(%(companies)s)
+                     GROUP BY 1, 2
+                    UNION ALL
+                    SELECT type_id, width_bucket(date_to - 1, %(days)s::date[]),
+                           -COUNT(*)
+                      FROM msp_computer_period
+                     WHERE company_id = ANY(%(companies)s) AND date_to IS NOT NULL
+                     GROUP BY 1, 2
+                ) AS steps GROUP BY type_id, at
+                """,
+                days=days,
+                companies=self._companies(),
+            )
+        )
+        for type_id, at, number in rows:
+            if at < len(days):
+                steps[type_id][at] += int(number)
+        return steps
+
+    @api.model
+    def _open_computers(self, day):
+        period = [
+            ["date_from", "<=", str(day)],
+            "|",
+            ["date_to", "=", False],
+            ["date_to", ">", str(day)],
+        ]
+        return self._open(
+            "msp_computer_action",
+            self.env._(
+                "Computers on %(day)s",
+                day=format_date(self.env, day, date_format="d MMM y"),
+            ),
+            [["period_ids", "any", period]],
+            active_test=False,
+            search_default_group_type=1,
+        )
