@@ -69,6 +69,20 @@ class MspDashboard(models.AbstractModel):
         self._require_reader()
         return self._leakage()
 
+    @api.model
+    def action_refresh_forecast(self):
+        """Work out the forecast of bills again, for the companies worked in.
+
+        :return: whether it is done; else the scheduled action goes on with it
+        :rtype: bool
+        :raises AccessError: for people who are no billing managers
+        """
+        if not self.env.user.has_group(READERS[0]):
+            raise AccessError(
+                self.env._("Only a billing manager can work out the forecast again.")
+            )
+        return self.env["msp.forecast"]._refresh()
+
     # === BUSINESS METHODS === #
     @api.model
     def _require_reader(self):

@@ -3,7 +3,6 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
 # Months after the current one that are looked at.
 MONTHS_AHEAD = 3
@@ -49,21 +48,16 @@ class MspForecast(models.Model):
         "(company_id)", "The company has a forecast already."
     )
 
-    # === ACTION METHODS === #
+    # === BUSINESS METHODS === #
     @api.model
-    def action_refresh(self):
+    def _refresh(self):
         """Work out the forecasts of the companies worked in again.
 
         At once where few subscriptions run, else by the scheduled action.
 
         :return: whether all of them are done
         :rtype: bool
-        :raises AccessError: for people who are no billing managers
         """
-        if not self.env.user.has_group("msp_billing.group_msp_billing_manager"):
-            raise AccessError(
-                self.env._("Only a billing manager can make the forecast again.")
-            )
         done = True
         for company in self.env.companies:
             forecast = self._of(company)
@@ -78,7 +72,6 @@ class MspForecast(models.Model):
             self.env.ref("msp_billing.ir_cron_forecast").sudo()._trigger()
         return done
 
-    # === BUSINESS METHODS === #
     @api.model
     def _of(self, company):
         """Return the forecast of a company as the bot sees it, made where it misses."""

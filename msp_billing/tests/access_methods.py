@@ -68,7 +68,7 @@ msp.delivery                   action_cancel         m
 msp.delivery                   action_mark_sent      m
 msp.delivery                   action_resend         m
 msp.delivery                   action_send_pdf_only  m
-msp.forecast                   action_refresh       m
+msp.dashboard                  action_refresh_forecast m
 msp.late.change                action_look_again     m
 msp.price.change               action_apply          m
 msp.price.change               action_back           m

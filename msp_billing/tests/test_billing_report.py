@@ -59,7 +59,7 @@ class TestBillingReport(DashboardCommon):
         )
 
     def test_voided_bills_stand_by_themselves(self):
-        run = self._bill("2026-02-01")
+        run = self._bill_at_once("2026-02-01")
         bill = run.move_ids.filtered(lambda move: move.partner_id == self.acme)
         bill.action_msp_void(True, "Test")
         acme = [("customer_id", "=", self.acme.id)]
@@ -67,7 +67,7 @@ class TestBillingReport(DashboardCommon):
         self.assertEqual(by_state, {"voided": 50.0})
 
     def test_a_row_opens_its_charge(self):
-        self._bill("2026-02-01")
+        self._bill_at_once("2026-02-01")
         row = self.env["msp.billing.report"].search([], limit=1)
         action = row.action_open_charge()
         self.assertEqual(action["res_model"], "msp.charge")
@@ -76,7 +76,7 @@ class TestBillingReport(DashboardCommon):
         self.assertEqual(charge.subscription_id, row.subscription_id)
 
     def test_revenue_row_opens_its_subscription(self):
-        self._bill("2026-02-01")
+        self._bill_at_once("2026-02-01")
         row = self.env["msp.recurring.revenue"].search(
             [("partner_id", "=", self.acme.id)], limit=1
         )

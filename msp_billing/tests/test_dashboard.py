@@ -69,8 +69,8 @@ class TestDashboard(DashboardCommon):
         weekly = {"name": "Weekly", "unit_price": 3, "price_period": "cycle"}
         plan = self._plan("Weekly", prices=[weekly])
         self._subscribe(plan, self.delta, "2026-03-09", billing_cycle="weekly")
-        self._bill("2026-02-01")
-        self._bill("2026-04-01")
+        self._bill_at_once("2026-02-01")
+        self._bill_at_once("2026-04-01")
         worth = {
             row.plan_id.name: row.amount
             for row in self.env["msp.recurring.revenue"].search(
@@ -81,11 +81,11 @@ class TestDashboard(DashboardCommon):
 
     def test_sites_count_with_their_customer(self):
         """A site that joins makes its customer grow; it is no new customer."""
-        self._bill("2026-02-01")
+        self._bill_at_once("2026-02-01")
         site = self._customer("Acme North", parent_id=self.acme.id, is_company=False)
         self._computers(site, 1, "2026-02-01")
         self._subscribe(self.acme_care.plan_id, site, "2026-02-01")
-        self._bill("2026-03-01")
+        self._bill_at_once("2026-03-01")
         rows = self.env["msp.recurring.revenue"].search(
             [("customer_id", "=", self.acme.id), ("month", "=", "2026-02-01")]
         )
@@ -94,7 +94,7 @@ class TestDashboard(DashboardCommon):
         self.assertEqual(rows.partner_id, self.acme | site)
 
     def test_voided_cycles_do_not_count(self):
-        run = self._bill("2026-02-01")
+        run = self._bill_at_once("2026-02-01")
         bill = run.move_ids.filtered(lambda move: move.partner_id == self.acme)
         bill.action_msp_void(True, "Test")
         data = self._dashboard(months=6, currency_id=self.dollar.id)
@@ -102,7 +102,7 @@ class TestDashboard(DashboardCommon):
         self._series(data, {"total": [0, 0, 10, 10, 10, 10]})
 
     def test_subscriptions_without_a_bill_are_told(self):
-        self._bill("2026-02-01")
+        self._bill_at_once("2026-02-01")
         pending = self._dashboard()["recurring"]["pending"]
         self.assertEqual(pending["count"], 2)
         found = self._behind("manager", pending["open"])
@@ -159,7 +159,7 @@ class TestDashboard(DashboardCommon):
     # === WHAT WAITS === #
     def test_what_waits_for_somebody(self):
         self.gamma.street = False
-        self._bill("2026-04-01")
+        self._bill_at_once("2026-04-01")
         found = {
             own["label"]: own for own in self._dashboard()["attention"] if own["count"]
         }
@@ -191,7 +191,7 @@ class TestDashboard(DashboardCommon):
     # === ROLES, COMPANIES === #
     def test_every_figure_leads_to_what_it_counts(self):
         self._bill_pay_and_dispute()
-        self.env["msp.forecast"].action_refresh()
+        self.env["msp.dashboard"].action_refresh_forecast()
         for role in ("manager", "accountant", "auditor"):
             data = self._dashboard(role, months=6, currency_id=self.dollar.id)
             for own in data["bills"]:
@@ -230,7 +230,7 @@ class TestDashboard(DashboardCommon):
         self._computers(self.acme, 3, company_id=other.id)
         self._subscribe(plan, self.acme, company_id=other.id)
         self._bill_three_months()
-        self._bill("2026-02-01", company_id=other.id)
+        self._bill_at_once("2026-02-01", other)
         own = self._dashboard(months=6, currency_id=self.dollar.id)
         self._series(own, DOLLARS)
         both = self._user(

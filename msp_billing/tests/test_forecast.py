@@ -24,7 +24,7 @@ class TestForecast(DashboardCommon):
         ]
 
     def _refresh(self):
-        self.env["msp.forecast"].with_company(self.company).action_refresh()
+        self.env["msp.dashboard"].action_refresh_forecast()
 
     def _cron(self):
         self.env.flush_all()
@@ -94,10 +94,10 @@ class TestForecast(DashboardCommon):
         self.assertEqual(acme, [60.0, 135.0, 60.0])
 
     def test_nothing_is_left_behind(self):
-        self._bill("2026-02-01")
+        self._bill_at_once("2026-02-01")
         held = self._subscribe(self.acme_care.plan_id, self._customer("Zeta Ltd"))
         held.partner_id.street = False
-        self._bill("2026-03-01")
+        self._bill_at_once("2026-03-01")
         before = {name: self.env[name].search([]).ids for name in TABLES}
         kept = {
             cycle: (cycle.state, cycle.reason, cycle.fingerprint, cycle.run_id)
@@ -153,8 +153,8 @@ class TestForecast(DashboardCommon):
 
     def test_who_may_work_it_out(self):
         for role in ("sales", "accountant", "auditor", "internal", "portal"):
-            Forecast = self._as(role, self.env["msp.forecast"])
+            Dashboard = self._as(role, self.env["msp.dashboard"])
             with self.subTest(role), self.assertRaises(AccessError):
-                Forecast.action_refresh()
-        self._as("manager", self.env["msp.forecast"]).action_refresh()
+                Dashboard.action_refresh_forecast()
+        self._as("manager", self.env["msp.dashboard"]).action_refresh_forecast()
         self.assertTrue(self._lines())

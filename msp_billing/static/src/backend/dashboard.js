@@ -283,7 +283,11 @@ export class MspDashboard extends Component {
     async refreshForecast() {
         this.state.busy = true;
         try {
-            const done = await this.orm.call("msp.forecast", "action_refresh", []);
+            const done = await this.orm.call(
+                "msp.dashboard",
+                "action_refresh_forecast",
+                []
+            );
             if (!done) {
                 this.notification.add(
                     _t(
