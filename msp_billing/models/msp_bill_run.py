@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
@@ -106,31 +108,45 @@ class MspBillRun(models.Model):
             run.display_name = run.name
 
     def _compute_counts(self):
-        Cycle = self.env["msp.billing.cycle"]
+        counts, amounts, computers = self._count_cycles()
+        bills = dict(
+            self.env["account.move"]._read_group(
+                [("msp_run_id", "in", self.ids)],
+                groupby=["msp_run_id"],
+                aggregates=["__count"],
+            )
+        )
         for run in self:
-            rows = Cycle._read_group(
-                [("run_id", "in", run.ids)],
-                groupby=["state", "currency_id"],
-                aggregates=["__count", "amount_untaxed:sum", "computer_count:sum"],
-            )
-            count = dict.fromkeys(("due", "held", "failed", "billed", "voided"), 0)
-            amount = computers = 0
-            for state, currency, number, untaxed, seen in rows:
-                count[state] += number
-                if state in ("due", "billed"):
-                    computers += seen or 0
-                    amount += currency._convert(
-                        untaxed or 0.0, run.currency_id, run.company_id, run.date
-                    )
-            run.cycle_count = sum(count.values())
-            run.billed_count = count["billed"]
-            run.held_count = count["held"]
-            run.failed_count = count["failed"]
-            run.computer_count = computers
-            run.amount_untaxed = amount
-            run.bill_count = self.env["account.move"].search_count(
-                [("msp_run_id", "in", run.ids)]
-            )
+            origin = run._origin
+            run.cycle_count = sum(counts[origin].values())
+            run.billed_count = counts[origin]["billed"]
+            run.held_count = counts[origin]["held"]
+            run.failed_count = counts[origin]["failed"]
+            run.computer_count = computers[origin]
+            run.amount_untaxed = amounts[origin]
+            run.bill_count = bills.get(origin, 0)
+
+    def _count_cycles(self):
+        """Return by run: cycles by state, untaxed amount, computers.
+
+        The latter two are those of what is billed or due.
+        """
+        counts = defaultdict(lambda: defaultdict(int))
+        amounts, computers = defaultdict(float), defaultdict(int)
+        for run, state, currency, number, untaxed, seen in self.env[
+            "msp.billing.cycle"
+        ]._read_group(
+            [("run_id", "in", self.ids)],
+            groupby=["run_id", "state", "currency_id"],
+            aggregates=["__count", "amount_untaxed:sum", "computer_count:sum"],
+        ):
+            counts[run][state] += number
+            if state in ("due", "billed"):
+                computers[run] += seen or 0
+                amounts[run] += currency._convert(
+                    untaxed or 0.0, run.currency_id, run.company_id, run.date
+                )
+        return counts, amounts, computers
 
     @api.depends("date", "company_id")
     def _compute_is_future(self):

@@ -66,30 +66,25 @@ class MspDashboard(models.AbstractModel):
     def _recurring_sums(self, first, rates):
         """Return the sums by month and movement, and the customers of today.
 
+        A customer who pays in two currencies counts twice.
+
         :return: ({month: {"total" or movement: amount}}, number of customers)
         :rtype: tuple[dict, int]
         """
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT q.month, q.movement, SUM(q.amount * r.rate), "
-                "SUM(q.change * r.rate), "
-                "COUNT(DISTINCT q.customer_id) FILTER (WHERE q.amount <> 0) "
-                "FROM (%(query)s) AS q JOIN %(rates)s AS r "
-                "ON r.currency_id = q.currency_id "
-                "GROUP BY GROUPING SETS ((q.month), (q.month, q.movement))",
-                query=self.env["msp.recurring.revenue"]._query(first),
-                rates=self._rate_table(rates),
-            )
-        )
+        Revenue = self.env["msp.recurring.revenue"]
         sums, customers = defaultdict(lambda: defaultdict(float)), 0
-        currency = self.env.company.currency_id
-        for month, movement, amount, change, number in rows:
-            if movement:
-                sums[month][movement] = currency.round(float(change))
+        this_month = self._today().replace(day=1)
+        for month, currency_id, *amounts in Revenue._sums(first):
+            rate = rates.get(currency_id)
+            if rate is None:
                 continue
-            sums[month]["total"] = currency.round(float(amount))
-            if month == self._today().replace(day=1):
-                customers = number
+            total, number, *moved = amounts
+            customers += number if month == this_month else 0
+            for key, amount in zip(("total", *MOVEMENTS), (total, *moved), strict=True):
+                sums[month][key] += float(amount or 0) * rate
+        currency = self.env.company.currency_id
+        for by_key in sums.values():
+            by_key.update({key: currency.round(by_key[key]) for key in by_key})
         return sums, customers
 
     @api.model

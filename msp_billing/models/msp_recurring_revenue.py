@@ -3,7 +3,7 @@ from datetime import date
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.recurring_sql import RECURRING
+from ..tools.recurring_sql import RECURRING, RECURRING_SUMS
 
 # Before it nobody billed with this add-on.
 FIRST_MONTH = date(1970, 2, 1)
@@ -68,7 +68,7 @@ class MspRecurringRevenue(models.Model):
     # === COMPUTE METHODS === #
     @property
     def _table_query(self):
-        return self._query(FIRST_MONTH)
+        return SQL(RECURRING, **self._parameters(FIRST_MONTH))
 
     # === ACTION METHODS === #
     def action_open_subscription(self):
@@ -78,16 +78,25 @@ class MspRecurringRevenue(models.Model):
 
     # === BUSINESS METHODS === #
     @api.model
-    def _query(self, since):
-        """Return the rows of the companies worked in, from a month on.
+    def _parameters(self, since):
+        """Return the parameters of the statements, for the companies worked in.
 
         :param date since: first day of a month
-        :rtype: SQL
+        :rtype: dict
         """
         companies = self.env.companies.sudo()
-        return SQL(
-            RECURRING,
-            company=companies.ids,
-            today=[company._msp_today() for company in companies],
-            since=since,
-        )
+        return {
+            "company": companies.ids,
+            "today": [company._msp_today() for company in companies],
+            "since": since,
+        }
+
+    @api.model
+    def _sums(self, since):
+        """Return what the rows add up to, from a month on.
+
+        :return: (month, currency id, total, customers, new, grown, shrunk, lost), more
+            than one row for a month and a currency
+        :rtype: list[tuple]
+        """
+        return self.env.execute_query(SQL(RECURRING_SUMS, **self._parameters(since)))

@@ -83,3 +83,4 @@ from . import test_usage_histories
 from . import test_billing_report
 from . import test_dashboard
 from . import test_forecast
+from . import test_dashboard_tour
