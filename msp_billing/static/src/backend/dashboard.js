@@ -218,6 +218,11 @@ export class MspDashboard extends Component {
     }
 
     get revenueSeries() {
+        const {total} = this.data.recurring;
+        return [{label: _t("Monthly recurring revenue"), data: total, color: 0}];
+    }
+
+    get movementSeries() {
         const {recurring} = this.data;
         const names = {
             new: _t("New"),
@@ -225,18 +230,11 @@ export class MspDashboard extends Component {
             shrunk: _t("Shrunk"),
             lost: _t("Lost"),
         };
-        return [
-            {
-                label: _t("Monthly recurring revenue"),
-                data: recurring.total,
-                line: true,
-            },
-            ...Object.entries(MOVEMENTS).map(([key, color]) => ({
-                label: names[key],
-                data: recurring[key],
-                color,
-            })),
-        ];
+        return Object.entries(MOVEMENTS).map(([key, color]) => ({
+            label: names[key],
+            data: recurring[key],
+            color,
+        }));
     }
 
     get computerSeries() {

@@ -1,5 +1,5 @@
 import {Component, onWillStart, useEffect, useRef, useState} from "@odoo/owl";
-import {getColor, getCustomColor, hexToRGBA} from "@web/core/colors/colors";
+import {getColor, getCustomColor} from "@web/core/colors/colors";
 import {_t} from "@web/core/l10n/translation";
 import {cookie} from "@web/core/browser/cookie";
 import {formatInteger, formatMonetary} from "@web/views/fields/formatters";
@@ -8,7 +8,6 @@ import {loadBundle} from "@web/core/assets";
 const scheme = cookie.get("color_scheme");
 const GRID = getCustomColor(scheme, "rgba(0,0,0,.1)", "rgba(255,255,255,.15)");
 const TEXT = getCustomColor(scheme, "#111827", "#E4E4E4");
-const LINE = getCustomColor(scheme, "#374151", "#E4E4E4");
 
 /**
  * A graph with the table of its figures.
@@ -21,7 +20,7 @@ export class DashboardChart extends Component {
     static props = {
         title: String,
         labels: Array,
-        // {label, data, color?, line?}: bars on each other, a line above them.
+        // {label, data, color?}: bars on each other.
         series: Array,
         currencyId: {optional: true},
         // Called with the number of the label that was chosen.
@@ -65,20 +64,10 @@ export class DashboardChart extends Component {
     }
 
     dataset(own, number) {
-        const color = own.line ? LINE : this.color(own, number);
         return {
             label: own.label,
             data: own.data,
-            type: own.line ? "line" : "bar",
-            order: own.line ? 0 : 1,
-            stack: own.line ? "line" : "bars",
-            yAxisID: own.line ? "total" : "y",
-            backgroundColor: own.line ? hexToRGBA(color, 0.1) : color,
-            borderColor: color,
-            borderWidth: own.line ? 2 : 0,
-            pointRadius: own.line ? 2 : 0,
-            pointHitRadius: 10,
-            tension: 0.2,
+            backgroundColor: this.color(own, number),
             maxBarThickness: 36,
         };
     }
@@ -90,21 +79,10 @@ export class DashboardChart extends Component {
                 ? formatMonetary(value, short)
                 : formatInteger(value, short);
         const ticks = {color: TEXT, maxTicksLimit: 6, callback};
-        const axis = {stacked: true, ticks, grid: {color: GRID}};
-        const scales = {
+        return {
             x: {stacked: true, ticks: {color: TEXT}, grid: {display: false}},
-            y: axis,
+            y: {stacked: true, ticks, grid: {color: GRID}, beginAtZero: true},
         };
-        if (this.props.series.some((own) => own.line)) {
-            scales.total = {
-                ...axis,
-                stacked: false,
-                beginAtZero: true,
-                position: "right",
-                grid: {display: false},
-            };
-        }
-        return scales;
     }
 
     draw() {
