@@ -1,12 +1,11 @@
-from datetime import date
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.recurring_sql import RECURRING, RECURRING_SUMS
-
-# Before it nobody billed with this add-on.
-FIRST_MONTH = date(1970, 2, 1)
 
 
 class MspRecurringRevenue(models.Model):
@@ -68,7 +67,7 @@ class MspRecurringRevenue(models.Model):
     # === COMPUTE METHODS === #
     @property
     def _table_query(self):
-        return SQL(RECURRING, **self._parameters(FIRST_MONTH))
+        return SQL(RECURRING, **self._parameters(self._first_month()))
 
     # === ACTION METHODS === #
     def action_open_subscription(self):
@@ -78,18 +77,38 @@ class MspRecurringRevenue(models.Model):
 
     # === BUSINESS METHODS === #
     @api.model
+    def _first_month(self):
+        """Return the first day of the month in which the first billed cycle began."""
+        [(first,)] = self.env.execute_query(
+            SQL(
+                "SELECT MIN(date_start) FROM msp_billing_cycle "
+                "WHERE state = 'billed' AND company_id = ANY(%s)",
+                list(self.env.companies.ids),
+            )
+        )
+        return (first or self.env.company._msp_today()).replace(day=1)
+
+    @api.model
     def _parameters(self, since):
         """Return the parameters of the statements, for the companies worked in.
 
         :param date since: first day of a month
         :rtype: dict
         """
-        companies = self.env.companies.sudo()
-        return {
-            "company": companies.ids,
-            "today": [company._msp_today() for company in companies],
-            "since": since,
+        columns = {
+            name: [] for name in ("company", "month", "day", "following", "is_past")
         }
+        for company in self.env.companies.sudo():
+            today = company._msp_today()
+            month = since - relativedelta(months=1)
+            while month <= today:
+                following = month + relativedelta(months=1)
+                day = min(following - timedelta(days=1), today)
+                row = (company.id, month, day, following, following <= today)
+                for column, value in zip(columns.values(), row, strict=True):
+                    column.append(value)
+                month = following
+        return {**columns, "since": since}
 
     @api.model
     def _sums(self, since):

@@ -8,18 +8,14 @@ from .common import MspBillingCommon
 class TestDashboardTour(MspBillingCommon, HttpCase):
     """The dashboard opens for who has it, and its figures lead to their lists."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        customer = cls._customer("Acme Ltd")
-        cls._computers(customer, 2)
-        cls._subscribe(cls._plan("Workstation Care", cost=12.5), customer)
-        run = cls._new_run("2026-02-01")
+    def _open_as(self, login, groups):
+        customer = self._customer("Acme Ltd")
+        self._computers(customer, 2)
+        self._subscribe(self._plan("Workstation Care", cost=12.5), customer)
+        run = self._new_run("2026-02-01")
         bot = run._as_bot()
         bot._bill(bot._due_subscriptions())
         bot.state = "done"
-
-    def _open_as(self, login, groups):
         new_test_user(
             self.env,
             login,

@@ -5,42 +5,32 @@ counts after its days too, until the subscription ends. Of the current month the
 today. In a month all of a customer's subscriptions in a currency together are new,
 grown, shrunk or lost.
 
-Parameters: the companies with their day, and the first month that is wanted.
+Parameters: the months of each company (``ends``), and the first one that is wanted.
 """
 
-# Read by two statements each of which wants few of its rows: PostgreSQL is to look for
-# those alone. ``ends``: the months of each company, the one before the first included.
+# ``ends``: the months of each company, the one before the first included. ``worth`` is
+# read twice by the statement of the rows, for few months: only those are looked for.
 WORTH = """
-    company(id, today) AS (
-        SELECT * FROM unnest(%(company)s::int[], %(today)s::date[])
+    ends(company_id, month, day, following, is_past) AS (
+        SELECT * FROM unnest(%(company)s::int[], %(month)s::date[], %(day)s::date[],
+                             %(following)s::date[], %(is_past)s::bool[])
     ),
-    ends AS NOT MATERIALIZED (
-        SELECT c.id AS company_id, m.month::date AS month,
-               LEAST((m.month + interval '1 month')::date - 1, c.today) AS day,
-               (m.month + interval '1 month')::date AS following,
-               m.month < date_trunc('month', c.today::timestamp) AS is_past
-          FROM company c
-         CROSS JOIN LATERAL generate_series(
-               %(since)s::timestamp - interval '1 month',
-               date_trunc('month', c.today::timestamp), interval '1 month') AS m(month)
-    ),
-    newest AS MATERIALIZED (
-        SELECT subscription_id, MAX(date_start) AS date_start
+    billed AS MATERIALIZED (
+        SELECT subscription_id, company_id, currency_id, partner_id, plan_id,
+               date_start, COALESCE(monthly_amount, 0) AS amount,
+               CASE WHEN date_start = MAX(date_start) OVER w
+                    THEN 'infinity' ELSE date_end END AS until
           FROM msp_billing_cycle
          WHERE state = 'billed' AND kind = 'regular' AND company_id = ANY(%(company)s)
-         GROUP BY subscription_id
+        WINDOW w AS (PARTITION BY subscription_id)
     ),
     worth AS NOT MATERIALIZED (
-        SELECT e.month, e.following, e.is_past, y.subscription_id, y.company_id,
-               y.currency_id, y.partner_id, y.plan_id,
-               COALESCE(y.monthly_amount, 0) AS amount
-          FROM msp_billing_cycle y
-          JOIN newest n ON n.subscription_id = y.subscription_id
-          JOIN msp_subscription s ON s.id = y.subscription_id
-          JOIN ends e ON e.company_id = y.company_id AND e.day >= y.date_start
-           AND (e.day < y.date_end OR y.date_start = n.date_start)
-           AND (s.date_end IS NULL OR e.day < s.date_end)
-         WHERE y.state = 'billed' AND y.kind = 'regular'
+        SELECT e.month, e.following, e.is_past, b.subscription_id, b.company_id,
+               b.currency_id, b.partner_id, b.plan_id, b.amount
+          FROM billed b
+          JOIN msp_subscription s ON s.id = b.subscription_id
+          JOIN ends e ON e.company_id = b.company_id AND e.day >= b.date_start
+           AND e.day < LEAST(b.until, s.date_end)
     )
 """
 

@@ -272,6 +272,10 @@ export class MspDashboard extends Component {
         });
     }
 
+    openPlans() {
+        return this.action.doAction("msp_billing.msp_service_plan_action");
+    }
+
     async choose(key, event) {
         const value = event.target.value;
         this.state[key] = value === "false" ? false : Number(value);

@@ -99,7 +99,8 @@ export class DashboardChart extends Component {
                 animation: false,
                 maintainAspectRatio: false,
                 interaction: {mode: "index", intersect: false},
-                onClick: (_event, found) => found.length && this.props.open(found[0].index),
+                onClick: (_event, found) =>
+                    found.length && this.props.open(found[0].index),
                 onHover: (event, found) => {
                     event.native.target.style.cursor = found.length ? "pointer" : "";
                 },
