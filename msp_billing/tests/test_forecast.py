@@ -120,7 +120,7 @@ class TestForecast(DashboardCommon):
 
         def fail(cycles):
             if broken in cycles.subscription_id:
-                raise UserError("Broken")
+                raise UserError(cycles.env._("Broken"))
             return rate(cycles)
 
         with patch.object(Cycle, "_rate", fail):
