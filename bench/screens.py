@@ -154,10 +154,11 @@ def _open(env, client, name: str, action):
         if kind == "list":
             arch = client._get_views(name, Model, [(view_id, "list")])["list"]
             read = client._specification(Model, arch)
+            order = arch.get("default_order")
             answer, queries = _asked(
                 env,
-                lambda read=read: Model.web_search_read(
-                    domain, read, limit=ROWS, count_limit=10_001
+                lambda read=read, order=order: Model.web_search_read(
+                    domain, read, limit=ROWS, order=order, count_limit=10_001
                 ),
             )
             yield f"{name} (list)", len(answer["records"]), queries
