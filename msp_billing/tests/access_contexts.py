@@ -22,6 +22,7 @@ KNOWN = {
     "msp_unseal",
     "msp_what",
     "report_pdf_no_attachment",
+    "skip_invoice_sync",
     "tracking_disable",
 }
 LONG = os.environ.get("MSP_LONG") == "1"
