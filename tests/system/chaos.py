@@ -29,6 +29,7 @@ PATIENCE = 120.0
 BETWEEN_SLICES = 0.05
 # A customer costs some hundred statements: most die with work half done.
 LATEST_POINT = 300
+CRASH_POINTS = 20, 120
 TIMEOUTS = {
     "locks": "-c lock_timeout=2ms",
     "statements": "-c statement_timeout=20ms",
@@ -161,8 +162,9 @@ class Chaos(Asking):
         if self.left > 0:
             fate = self.pick.choice(FATES)
             self.left -= 1
-            if self.crashes and self.left % 10 == 5:
-                fate = "crash"
+            if self.crashes and self.workers:
+                # The second one, early: while there is work for all it gets so far.
+                fate, point = "crash", self.pick.randint(*CRASH_POINTS)
                 self.crashes -= 1
 
         def meet_fate():
