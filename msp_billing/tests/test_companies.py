@@ -151,10 +151,12 @@ class TestCompanies(RefusalMixin, AccessCommon):
             if "company_id" not in Model._fields:
                 continue
             everything = self.env[name].sudo().search([])
-            foreign = everything.filtered(lambda r: r.company_id == self.company)
-            if name == "msp.recurring.revenue":
-                # Worked out for the user's companies alone: there is no foreign row.
-                foreign = foreign.browse()
+            foreign = everything.filtered(
+                # Revenue is worked out for the user's companies: no row is foreign.
+                lambda r: (
+                    r.company_id == self.company and r._name != "msp.recurring.revenue"
+                )
+            )
             for record in foreign[:1]:
                 checked.add(name)
                 with self.subTest(name), self.assertRaises(AccessError):
