@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..tools.memo import remembering
+
 
 class MspBillingCycle(models.Model):
     """Held for its bill: where it goes, and how it is booked.
@@ -64,7 +66,8 @@ class MspBillingCycle(models.Model):
 
     def _hold_accounts(self):
         """Odoo posts nothing on an archived account, and guesses without one."""
-        Builder = self.env["msp.bill.builder"]
+        # Remembered, or Odoo would look for the fiscal position of each customer.
+        Builder = remembering(self.env["msp.bill.builder"])
         company, payers = self.company_id, self._payers()
         Builder._warm(self)
         fiscal = {
