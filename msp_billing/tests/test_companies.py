@@ -121,6 +121,14 @@ class TestCompanies(RefusalMixin, AccessCommon):
             [(self.company, self.company, bot), (self.other, self.other, bot)],
         )
 
+    def test_manager_reads_no_revenue_of_another_company(self):
+        self._bill_both()
+        Revenue = self.env["msp.recurring.revenue"].sudo()
+        foreign = Revenue.search([("company_id", "=", self.company.id)])
+        self.assertTrue(foreign)
+        told = self._as("other", foreign).read(["company_id", "amount"])
+        self.assertNotIn(self.company.id, [row["company_id"][0] for row in told])
+
     def test_manager_sees_nothing_of_another_company(self):
         run, other_run = self._bill_both()
         for data in (self.company, self.other):
