@@ -11,6 +11,7 @@ from . import msp_subscription_dissociate
 from . import msp_consolidated_bill
 from . import msp_billing_cycle_release
 from . import msp_company_settings
+from . import msp_bill_dialog
 from . import msp_bill_extend
 from . import msp_bill_void
 from . import msp_bill_dispute_end

@@ -3,17 +3,10 @@ from odoo import fields, models
 
 class MspBillDisputeEnd(models.TransientModel):
     _name = "msp.bill.dispute.end"
+    _inherit = "msp.bill.dialog"
     _description = "End a Dispute"
 
     # === FIELDS === #
-    move_id = fields.Many2one(
-        comodel_name="account.move",
-        string="Bill",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
-        default=lambda self: self._default_move_id(),
-    )
     dispute_ids = fields.One2many(
         related="move_id.msp_dispute_ids", string="What the Customer Says"
     )
@@ -22,12 +15,6 @@ class MspBillDisputeEnd(models.TransientModel):
         required=True,
         help="The customer reads it in the discussion of the bill.",
     )
-
-    # === COMPUTE METHODS === #
-    def _default_move_id(self):
-        if self.env.context.get("active_model") != "account.move":
-            return False
-        return self.env.context.get("active_id")
 
     # === ACTION METHODS === #
     def action_end(self):
