@@ -95,7 +95,8 @@ def _shared(*arguments: object) -> None:
     The tests of a class stay together. More than four processes wait for the disk.
     """
     count = min(os.cpu_count() or 1, 4)
-    share = ("-n", count, "--dist", "loadscope") if count > 1 else ()
+    apart = ("-n", count, "--dist", "loadscope", "-p", "dev.shared_files")
+    share = apart if count > 1 else ()
     _pytest(*share, *arguments)
 
 
