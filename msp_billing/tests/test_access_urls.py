@@ -223,7 +223,7 @@ class TestAccessUrls(AccessWorld, HttpCase):
         messages = Move.browse(self.ids["bill"]).message_ids
         return len(messages), Move.search_count([])
 
-    @mute_logger("odoo.http")
+    @mute_logger("odoo.http", "odoo.addons.web.controllers.report")
     def test_exports(self):
         """What the list view downloads, and a report with its form."""
         data = {
