@@ -37,11 +37,23 @@ ODOO_LINT = (
 PAGES = "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()"
 
 
+def _failed(case: ElementTree.Element) -> bool:
+    return any(part.tag in ("failure", "error") for part in case)
+
+
+def _failure(case: ElementTree.Element) -> str:
+    """Return the name of a test that failed and the first line of the reason."""
+    messages = [part.get("message") or "" for part in case]
+    first = "".join(messages[:1]).strip().partition("\n")[0][:300]
+    return f"{case.get('classname')}.{case.get('name')}: {first}"
+
+
 class Totals:
     """The tests of all runs of pytest."""
 
     def __init__(self) -> None:
         self.run = self.failed = self.skipped = 0
+        self.failures: list[str] = []
 
     def add(self, report: pathlib.Path) -> None:
         """Count what a run of pytest reports."""
@@ -53,6 +65,7 @@ class Totals:
             self.run += int(suite.get("tests", 0))
             self.failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
             self.skipped += int(suite.get("skipped", 0))
+            self.failures += map(_failure, filter(_failed, suite))
 
     def __str__(self) -> str:
         passed = self.run - self.failed - self.skipped
@@ -109,6 +122,7 @@ def _no_findings(log: pathlib.Path, *, only_ours: bool = False) -> None:
     found = logcheck.findings(log, only_ours=only_ours)
     for text in found[:20]:
         ui.say(text)
+        TOTALS.failures.append(text.partition("\n")[0][:300])
     if found:
         raise ui.Failure(f"{len(found)} warnings in {log}", "See above")
 
@@ -261,6 +275,8 @@ def _summary(results: dict[str, tuple[str, float]]) -> int:
         ui.say(f"  {'✗' if problem else '✓'} {name:10} {seconds:5.0f} s  {problem}")
     if TOTALS.run:
         ui.say(str(TOTALS))
+    for failure in TOTALS.failures[:40]:
+        ui.say(f"  ✗ {failure}")
     failed = [name for name, (problem, _) in results.items() if problem]
     if failed:
         again = f"python3 -m dev test {' '.join(failed)}"

@@ -129,14 +129,17 @@ def test_names_that_name_no_database(name):
 def test_totals(tmp_path):
     report = tmp_path / "junit.xml"
     report.write_text(
-        '<testsuites><testsuite tests="5" failures="1" errors="1" skipped="1"/>'
-        "</testsuites>"
+        '<testsuites><testsuite tests="5" failures="1" errors="1" skipped="1">'
+        '<testcase classname="a.B" name="good"/><testcase classname="a.B" name="bad">'
+        '<failure message="1 is not 2&#10;more">all of it</failure></testcase>'
+        "</testsuite></testsuites>"
     )
     totals = stages.Totals()
     totals.add(report)
     totals.add(tmp_path / "absent.xml")
 
     assert str(totals) == "2 passed, 3 failed, 1 skipped"
+    assert totals.failures == ["a.B.bad: 1 is not 2"]
 
 
 def test_cause_is_the_line_that_tells_why(tmp_path):
