@@ -1,8 +1,6 @@
 """How many queries the screens of a manager take, and how long the slowest of them."""
 
-import contextlib
 import importlib.util
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,25 +8,19 @@ from dateutil.relativedelta import relativedelta
 
 from dev import paths
 
-from . import crew, crowd, msp
+from . import crew, crowd, msp, pages
 from .history import copy_back
+from .watching import Query, asked
 
 CUSTOMERS, COMPUTERS = (10_000,), 10
 # So many customers are billed; the others are copies of them.
 BILLED = 50
 MONTHS = 12
-# What a list reads at once, and what it should take.
-ROWS, QUERIES, SLOWEST = 80, 10, 0.5
+# What a list of 80 rows or a page should take.
+QUERIES, SLOWEST = 10, 0.5
+COUNTED = (" (list)", " (page)")
 CLIENT = paths.ROOT / "msp_billing" / "tests" / "web_client.py"
 MANAGER = "msp_billing.group_msp_billing_manager"
-
-
-@dataclass
-class Query:
-    """A query that a screen asked."""
-
-    seconds: float
-    text: str
 
 
 @dataclass
@@ -63,7 +55,7 @@ class Table:
 
 def _verdict(name: str, queries: list[Query], slowest: Query) -> str:
     found = []
-    if name.endswith(" (list)") and len(queries) >= QUERIES:
+    if name.endswith(COUNTED) and len(queries) >= QUERIES:
         found.append("**queries**")
     if slowest.seconds > SLOWEST:
         found.append("**slow**")
@@ -97,10 +89,19 @@ def make(env, number: int, computers: int) -> None:
     msp.check(first.move_ids, billed, msp.amount(computers))
     crowd.multiply(env, partners, number // billed)
     copy_back(env, MONTHS - 1, without=("msp_charge_computer",))
+    _age_computers(env)
     _pay_old(env)
     env.cr.execute("ANALYZE")
     env.cr.commit()
     env.invalidate_all()
+
+
+def _age_computers(env) -> None:
+    """Let the computers be managed since the first month that is billed."""
+    first = msp.START - relativedelta(months=MONTHS - 1)
+    env.cr.execute("UPDATE msp_computer_period SET date_from = %s", [first])
+    env.cr.execute("UPDATE msp_computer SET date_from = %s", [first])
+    env.cr.commit()
 
 
 def _pay_old(env) -> None:
@@ -133,14 +134,20 @@ def measure(env) -> Iterator[tuple[str, int, list[Query]]]:
     own = env(user=user, context={"lang": None})
     client = _client_class()(own)
     Dashboard = own["msp.dashboard"]
-    yield "Dashboard", 1, _asked(own, Dashboard.get_data)[1]
-    yield "Dashboard, 36 months", 1, _asked(own, lambda: Dashboard.get_data(36))[1]
-    yield "Dashboard, leakage", 1, _asked(own, Dashboard.get_leakage)[1]
+    yield "Dashboard (page)", 1, asked(own, Dashboard.get_data)[1]
+    yield (
+        "Dashboard, 36 months (page)",
+        1,
+        asked(own, lambda: Dashboard.get_data(36))[1],
+    )
+    yield "Dashboard, leakage", 1, asked(own, Dashboard.get_leakage)[1]
     root = env.ref("msp_billing.msp_billing_menu_root")
     for title, action in client.menus(root):
         if action.get("res_model"):
             name = title.split(" > ", 2)[-1]
             yield from _open(own, client, name, action)
+    partner = env["msp.subscription"].search([], order="id", limit=1).partner_id
+    yield from pages.measure(env, partner.id)
 
 
 def _open(env, client, name: str, action):
@@ -152,19 +159,11 @@ def _open(env, client, name: str, action):
     views = [view for view in action.get("views") or () if view[1] in modes]
     for view_id, kind in views or [(False, mode) for mode in modes]:
         if kind == "list":
-            arch = client._get_views(name, Model, [(view_id, "list")])["list"]
-            read = client._specification(Model, arch)
-            order = arch.get("default_order")
-            answer, queries = _asked(
-                env,
-                lambda read=read, order=order: Model.web_search_read(
-                    domain, read, limit=ROWS, order=order, count_limit=10_001
-                ),
-            )
+            answer, queries = asked(env, client.list_reader(name, action))
             yield f"{name} (list)", len(answer["records"]), queries
         elif kind in ("pivot", "graph"):
             groups, sums = _report_of(Model, view_id, kind)
-            answer, queries = _asked(
+            answer, queries = asked(
                 env,
                 lambda groups=groups, sums=sums: Model.formatted_read_group(
                     domain, groups, sums
@@ -186,38 +185,6 @@ def _report_of(Model, view_id, kind: str) -> tuple[list[str], list[str]]:
         else:
             groups.append(f"{name}:{interval}" if interval else name)
     return groups, sums
-
-
-def _asked(env, call):
-    """Call with nothing read before; return the answer and the queries."""
-    env.invalidate_all()
-    call()  # What Odoo keeps for all users, rights and views, is read before.
-    env.invalidate_all()
-    with _watching() as queries:
-        answer = call()
-    return answer, queries
-
-
-@contextlib.contextmanager
-def _watching() -> Iterator[list[Query]]:
-    """Have the queries of all cursors noted."""
-    from odoo.sql_db import Cursor
-
-    found: list[Query] = []
-    execute = Cursor.execute
-
-    def watched(cursor, query, params=None, log_exceptions=True):
-        began = time.perf_counter()
-        try:
-            return execute(cursor, query, params, log_exceptions)
-        finally:
-            found.append(Query(time.perf_counter() - began, str(query)))
-
-    Cursor.execute = watched
-    try:
-        yield found
-    finally:
-        Cursor.execute = execute
 
 
 def _client_class():

@@ -56,6 +56,7 @@
         "views/msp_late_change_views.xml",
         "views/msp_forecast_views.xml",
         "views/msp_billing_report_views.xml",
+        "views/msp_computer_month_views.xml",
         "views/msp_dashboard_views.xml",
         "views/res_partner_views.xml",
         "views/res_company_views.xml",

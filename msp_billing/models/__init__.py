@@ -134,6 +134,7 @@ from . import msp_first_steps
 from . import msp_import_templates
 from . import msp_billing_report
 from . import msp_recurring_revenue
+from . import msp_computer_month
 from . import msp_forecast
 from . import msp_forecast_work
 from . import msp_dashboard

@@ -82,6 +82,26 @@ class MspBillChange(models.AbstractModel):
         return changes
 
     @api.model
+    def _summaries(self, cycles):
+        """Return how many computers came and went, for lists: one statement for all.
+
+        :return: regular cycle -> text
+        :rtype: dict
+        """
+        cycles = cycles.filtered(lambda cycle: isinstance(cycle.id, int))
+        # Whether a computer came at all does not depend on its prices.
+        computers = self._computers(cycles, by_price=False)
+        return {
+            cycle: self._summary(
+                {
+                    "previous": cycle.previous_id,
+                    "computers": self._by_kind(computers.get(cycle.id, [])),
+                }
+            )
+            for cycle in cycles
+        }
+
+    @api.model
     def _of_bill(self, move, internal=False):
         """Return the changes of the regular cycles of a bill, in its order."""
         cycles = move.msp_cycle_ids.filtered(lambda cycle: cycle.kind == "regular")
@@ -98,13 +118,18 @@ class MspBillChange(models.AbstractModel):
 
     # === COMPUTERS === #
     @api.model
-    def _computers(self, cycles):
-        """Return cycle id -> the rows of CHANGES."""
+    def _computers(self, cycles, by_price=True):
+        """Return cycle id -> the rows of CHANGES.
+
+        :param bool by_price: without it all prices are looked at as one
+        """
         pairs = cycles.filtered("previous_id")
         if not pairs:
             return {}
         self.env.flush_all()
-        threads = self._threads((pairs | pairs.previous_id).charge_ids.price_id)
+        threads = {}
+        if by_price:
+            threads = self._threads((pairs | pairs.previous_id).charge_ids.price_id)
         rows = self.env.execute_query(
             SQL(
                 CHANGES,

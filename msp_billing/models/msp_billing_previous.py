@@ -32,12 +32,21 @@ class MspBillingCycle(models.Model):
     )
     change_summary = fields.Char(
         string="Since Last Bill",
-        compute="_compute_changes",
+        compute="_compute_change_summary",
         help="Computers that came and that went.",
     )
     changes = fields.Html(string="What Changed", compute="_compute_changes")
 
     # === COMPUTE METHODS === #
+    @api.depends("previous_id", "kind")
+    @api.depends_context("lang")
+    def _compute_change_summary(self):
+        summaries = self.env["msp.bill.change"]._summaries(
+            self.filtered(lambda cycle: cycle.kind == "regular")
+        )
+        for cycle in self:
+            cycle.change_summary = summaries.get(cycle._origin, False)
+
     @api.depends("previous_id", "charge_ids.amount", "amount")
     @api.depends_context("lang")
     def _compute_changes(self):
@@ -45,7 +54,6 @@ class MspBillingCycle(models.Model):
         found = Change._of(self.filtered(lambda cycle: cycle.kind == "regular"), True)
         for cycle in self:
             change = found.get(cycle._origin)
-            cycle.change_summary = Change._summary(change) if change else False
             cycle.changes = Change._as_html([change]) if change else False
 
     # === BUSINESS METHODS === #

@@ -41,18 +41,21 @@ class MspDashboard(models.AbstractModel):
         self.env.flush_all()
         rates, money = self._money(currency_id)
         first = self._today().replace(day=1) - relativedelta(months=months - 1)
+        states, ages = self._owed(first, rates)
+        days, expected = self._coming(rates)
+        attention, pending = self._attention()
         return {
             **money,
             "today": format_date(self.env, self._today(), date_format="d MMM y"),
             "months": months,
             "periods": list(PERIODS),
-            "recurring": self._recurring(first, rates),
+            "recurring": self._recurring(first, rates, pending),
             "computers": self._computers(first),
-            "bills": self._bills(first, rates),
-            "aged": self._aged(rates),
-            "attention": self._attention(),
-            "runs": self._next_runs(),
-            "forecast": self._forecast(rates),
+            "bills": self._bills(first, rates, states),
+            "aged": self._aged(rates, ages),
+            "attention": attention,
+            "runs": self._next_runs(days),
+            "forecast": self._forecast(rates, expected),
         }
 
     @api.model
@@ -139,11 +142,18 @@ class MspDashboard(models.AbstractModel):
     @api.model
     def _used_currencies(self):
         """Return the currencies of the subscriptions of the companies worked in."""
-        groups = self.env["msp.subscription"]._read_group(
-            [("company_id", "in", self._companies())], groupby=["currency_id"]
+        used = self.env["msp.subscription"]._search(
+            [("company_id", "in", self._companies())]
         )
-        found = self.env["res.currency"].union(*(currency for (currency,) in groups))
-        return found.sorted("name")
+        return (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search_fetch(
+                [("id", "in", used.subselect(SQL("currency_id")))],
+                ["name"],
+                order="name",
+            )
+        )
 
     @api.model
     def _rates(self, currencies, own):

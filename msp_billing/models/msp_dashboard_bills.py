@@ -3,8 +3,11 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..tools.dashboard_sql import OWED
+
 OPEN = ("not_paid", "partial", "blocked")
 PAID = ("paid", "in_payment")
+STATES = ("draft", "not_due", "overdue", "paid", "credited", "disputed")
 # First and last day overdue of each column, None: without an end.
 AGES = ((1, 30), (31, 60), (61, 90), (91, None))
 
@@ -14,11 +17,45 @@ class MspDashboard(models.AbstractModel):
 
     _inherit = "msp.dashboard"
 
+    # === FIGURES === #
+    @api.model
+    def _owed(self, first, rates):
+        """Return number, total and open amount of bills, by their state and by age.
+
+        Disputed ones stand among the open ones too. The ages count from 0, not due.
+
+        :return: ({state: (bills, total, open)}, {number of the age: (bills, open)})
+        :rtype: tuple[dict, dict]
+        """
+        self.env["account.move"].check_access("read")
+        self.env["account.move.line"].check_access("read")
+        rows = self.env.execute_query(
+            SQL(
+                OWED,
+                open=OPEN,
+                paid=PAID,
+                today=self._today(),
+                first=first,
+                rates=self._rate_table(rates),
+                companies=self._companies(),
+            )
+        )
+        states = dict.fromkeys(STATES, (0, 0.0, 0.0))
+        ages = {}
+        for state, disputed, age, number, total, open_amount in rows:
+            if age is not None:
+                ages[age] = (number, float(open_amount))
+                continue
+            for key in [state] * bool(state) + ["disputed"] * disputed:
+                have = states[key]
+                amounts = (have[1] + float(total), have[2] + float(open_amount))
+                states[key] = (have[0] + number, *amounts)
+        return states, ages
+
     # === BILLS === #
     @api.model
-    def _bills(self, first, rates):
+    def _bills(self, first, rates, sums):
         """Return the bills of the months shown by state, with what is open on them."""
-        self.env["account.move"].check_access("read")
         today = self._today()
         paid = [("state", "=", "posted"), ("payment_state", "in", PAID)]
         open_ = [("state", "=", "posted"), ("payment_state", "in", OPEN)]
@@ -42,7 +79,6 @@ class MspDashboard(models.AbstractModel):
                 [*open_, ("msp_disputed", "=", True)],
             ),
         }
-        sums = self._bill_sums(first, rates)
         return [
             {
                 "key": key,
@@ -52,55 +88,6 @@ class MspDashboard(models.AbstractModel):
             }
             for key, (label, domain) in states.items()
         ]
-
-    @api.model
-    def _bill_sums(self, first, rates):
-        """Return number, total and open amount of the bills by their state.
-
-        Disputed ones stand among the open ones too.
-
-        :rtype: dict[str, tuple[int, float, float]]
-        """
-        state = SQL(
-            "CASE WHEN m.state = 'draft' THEN 'draft' "
-            "WHEN m.payment_state IN %(open)s AND m.invoice_date_due < %(today)s "
-            "THEN 'overdue' WHEN m.payment_state IN %(open)s THEN 'not_due' "
-            "WHEN m.payment_state = 'reversed' THEN 'credited' "
-            "WHEN m.payment_state IN %(paid)s THEN 'paid' END",
-            open=OPEN,
-            paid=PAID,
-            today=self._today(),
-        )
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT %(state)s AS state, "
-                "COALESCE(m.msp_disputed, FALSE) AND m.state = 'posted' "
-                "AND m.payment_state IN %(open)s AS disputed, COUNT(*), "
-                "SUM(m.amount_total * r.rate), SUM(m.amount_residual * r.rate) "
-                "FROM account_move m JOIN %(rates)s AS r "
-                "ON r.currency_id = m.currency_id "
-                "WHERE m.msp_run_id IS NOT NULL AND m.move_type = 'out_invoice' "
-                "AND m.company_id = ANY(%(companies)s) AND m.state != 'cancel' "
-                "AND (m.invoice_date >= %(first)s OR m.state = 'draft' "
-                "OR m.payment_state IN %(open)s) GROUP BY 1, 2",
-                state=state,
-                open=OPEN,
-                rates=self._rate_table(rates),
-                companies=self._companies(),
-                first=first,
-            )
-        )
-        sums = dict.fromkeys(
-            ("draft", "not_due", "overdue", "paid", "credited", "disputed"),
-            (0, 0.0, 0.0),
-        )
-        for key, disputed, *values in rows:
-            for target in [key] * bool(key) + ["disputed"] * disputed:
-                sums[target] = tuple(
-                    have + type(have)(more or 0)
-                    for have, more in zip(sums[target], values, strict=True)
-                )
-        return sums
 
     @api.model
     def _open_bills(self, name, first, rates, domain):
@@ -126,13 +113,12 @@ class MspDashboard(models.AbstractModel):
 
     # === RECEIVABLES === #
     @api.model
-    def _aged(self, rates):
+    def _aged(self, rates, sums):
         """Return what is open on bills and credit notes, by the days since it is due.
 
         With several due dates each part of a bill stands where it belongs.
         """
-        self.env["account.move.line"].check_access("read")
-        today, sums = self._today(), self._aged_sums(rates)
+        today = self._today()
         columns = [(self.env._("Not due"), None, today)]
         for least, most in AGES:
             label = (
@@ -154,35 +140,6 @@ class MspDashboard(models.AbstractModel):
                 }
             )
         return result
-
-    @api.model
-    def _aged_sums(self, rates):
-        """Return number of bills and open amount by column.
-
-        :rtype: dict[int, tuple[int, float]]
-        """
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT CASE WHEN l.date_maturity >= %(today)s THEN 0 "
-                "WHEN l.date_maturity >= %(today)s - 30 THEN 1 "
-                "WHEN l.date_maturity >= %(today)s - 60 THEN 2 "
-                "WHEN l.date_maturity >= %(today)s - 90 THEN 3 ELSE 4 END, "
-                "COUNT(DISTINCT m.id), SUM(l.amount_residual_currency * r.rate) "
-                "FROM account_move m JOIN %(rates)s AS r "
-                "ON r.currency_id = m.currency_id "
-                "JOIN account_move_line l ON l.move_id = m.id "
-                "WHERE m.msp_run_id IS NOT NULL AND m.state = 'posted' "
-                "AND m.payment_state IN %(open)s "
-                "AND m.company_id = ANY(%(companies)s) "
-                "AND l.display_type = 'payment_term' "
-                "AND l.amount_residual_currency != 0 GROUP BY 1",
-                today=self._today(),
-                rates=self._rate_table(rates),
-                open=OPEN,
-                companies=self._companies(),
-            )
-        )
-        return {column: (number, float(amount)) for column, number, amount in rows}
 
     @api.model
     def _open_aged(self, label, number, since, until, rates):

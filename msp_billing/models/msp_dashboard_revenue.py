@@ -1,9 +1,12 @@
 from collections import defaultdict
+from itertools import accumulate
 
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, models
 from odoo.tools import SQL, format_date
+
+from ..tools.dashboard_sql import COMPUTER_STEPS
 
 MOVEMENTS = ("new", "grown", "shrunk", "lost")
 
@@ -15,8 +18,11 @@ class MspDashboard(models.AbstractModel):
 
     # === RECURRING REVENUE === #
     @api.model
-    def _recurring(self, first, rates):
-        """Return the recurring revenue per month, and what changed it."""
+    def _recurring(self, first, rates, pending):
+        """Return the recurring revenue per month, and what changed it.
+
+        :param dict pending: the subscriptions without a bill
+        """
         Revenue = self.env["msp.recurring.revenue"]
         Revenue.check_access("read")
         sums, customers = self._recurring_sums(first, rates)
@@ -36,7 +42,7 @@ class MspDashboard(models.AbstractModel):
             "change": now - before,
             "percent": round(100 * (now - before) / before, 1) if before else False,
             "customers": customers,
-            "pending": self._not_billed_yet(),
+            "pending": pending,
             "open": [
                 self._open(
                     "msp_recurring_revenue_action",
@@ -87,38 +93,17 @@ class MspDashboard(models.AbstractModel):
             by_key.update({key: currency.round(by_key[key]) for key in by_key})
         return sums, customers
 
-    @api.model
-    def _not_billed_yet(self):
-        """Return how many subscriptions run that no bill tells the worth of yet."""
-        today = self._today()
-        domain = [
-            ("company_id", "in", self._companies()),
-            *self.env["msp.subscription"]._live_domain(today),
-            ("cycle_ids", "not any", [("state", "=", "billed")]),
-        ]
-        name = self.env._("Subscriptions without a bill")
-        return {
-            "count": self.env["msp.subscription"].search_count(domain),
-            "open": self._open("msp_subscription_action", name, domain),
-        }
-
     # === COMPUTERS === #
     @api.model
     def _computers(self, first):
         """Return the computers under management at the end of each month, by type."""
         months = self._months(first)
         days = [*(self._month_end(month) for month in months[:-1]), self._today()]
-        steps = self._computer_steps(days)
-        Type = self.env["msp.computer.type"].with_context(active_test=False)
-        kinds = Type.browse(steps).exists().sorted(lambda kind: (kind.name, kind.id))
         series = []
-        for kind in kinds:
-            count, counts = 0, []
-            for step in steps[kind.id]:
-                count += step
-                counts.append(count)
+        for (name, type_id), steps in sorted(self._computer_steps(days).items()):
+            counts = list(accumulate(steps))
             if any(counts):
-                series.append({"id": kind.id, "name": kind.name, "counts": counts})
+                series.append({"id": type_id, "name": name, "counts": counts})
         totals = [sum(own["counts"][at] for own in series) for at in range(len(days))]
         return {
             "months": [self._month_name(month) for month in months],
@@ -138,33 +123,17 @@ class MspDashboard(models.AbstractModel):
 
         The first is the number itself. Each period is looked at once.
 
-        :rtype: dict[int, list[int]]
+        :return: {(name of the type, its id): numbers}
+        :rtype: dict[tuple[str, int], list[int]]
         """
-        steps = defaultdict(lambda: [0] * len(days))
-        # A period is there on day n and later ones when day n is its first or later.
+        name = self.env["msp.computer.type"]._field_to_sql("t", "name")
         rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT type_id, at, SUM(number) FROM (
-                    SELECT type_id, width_bucket(date_from - 1, %(days)s::date[]) AS at,
-                           COUNT(*) AS number
-                      FROM msp_computer_period WHERE company_id = ANY(%(companies)s)
-                     GROUP BY 1, 2
-                    UNION ALL
-                    SELECT type_id, width_bucket(date_to - 1, %(days)s::date[]),
-                           -COUNT(*)
-                      FROM msp_computer_period
-                     WHERE company_id = ANY(%(companies)s) AND date_to IS NOT NULL
-                     GROUP BY 1, 2
-                ) AS steps GROUP BY type_id, at
-                """,
-                days=days,
-                companies=self._companies(),
-            )
+            SQL(COMPUTER_STEPS, days=days, companies=self._companies(), name=name)
         )
-        for type_id, at, number in rows:
+        steps = defaultdict(lambda: [0] * len(days))
+        for type_id, type_name, at, number in rows:
             if at < len(days):
-                steps[type_id][at] += int(number)
+                steps[type_name, type_id][at] += int(number)
         return steps
 
     @api.model

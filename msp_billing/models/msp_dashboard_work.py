@@ -3,10 +3,12 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, models
 from odoo.tools import SQL, format_date, format_datetime
 
+from ..tools.dashboard_sql import COMING
 from .msp_leakage import KINDS
 
 # So many days on which bills are due next are named.
 NEXT_DAYS = 5
+UNDELIVERED = ("no_address", "failed", "unknown")
 
 
 class MspDashboard(models.AbstractModel):
@@ -17,76 +19,131 @@ class MspDashboard(models.AbstractModel):
     # === ATTENTION === #
     @api.model
     def _attention(self):
-        """Return what somebody must look at, and how much of it there is."""
+        """Return what waits: the buttons on top, and what is not billed yet.
+
+        All of it is counted by one statement, with the rights of who looks.
+
+        :return: (what somebody must look at, the subscriptions without a bill)
+        :rtype: tuple[list[dict], dict]
+        """
+        asked = [*self._asked(), self._asked_without_a_bill()]
+        counts = self._counts([(model, domain) for _, _, model, domain, _ in asked])
+        *found, pending = [
+            {
+                "label": label,
+                "count": count,
+                "level": level,
+                "open": self._open(action, label, domain),
+            }
+            for (label, action, _model, domain, level), count in zip(
+                asked, counts, strict=True
+            )
+        ]
+        return found, pending
+
+    @api.model
+    def _counts(self, asked):
+        """Return how many records each domain finds, asked by one statement.
+
+        :param asked: (model, domain) of each
+        :rtype: list[int]
+        """
+        counts = [
+            self.env[model]._search(domain).subselect(SQL("COUNT(*)"))
+            for model, domain in asked
+        ]
+        [row] = self.env.execute_query(SQL("SELECT %s", SQL(", ").join(counts)))
+        return list(row)
+
+    @api.model
+    def _asked(self):
+        """Return what is counted as waiting: (label, action, model, domain, level)."""
         own = [("company_id", "in", self._companies())]
-        undelivered = ("no_address", "failed", "unknown")
-        today = self._today()
-        asked = (
+        return [
             (
                 self.env._("Held cycles"),
                 "msp_billing_cycle_action",
+                "msp.billing.cycle",
                 [*own, ("state", "=", "held")],
                 "warning",
             ),
             (
                 self.env._("Failed cycles"),
                 "msp_billing_cycle_action",
+                "msp.billing.cycle",
                 [*own, ("state", "=", "failed")],
                 "danger",
             ),
             (
                 self.env._("Due before today and not billed"),
                 "msp_subscription_action",
-                [*own, ("next_bill_date", "<", today)],
+                "msp.subscription",
+                [*own, ("next_bill_date", "<", self._today())],
                 "warning",
             ),
             (
                 self.env._("Runs that wait or stopped"),
                 "msp_bill_run_action",
+                "msp.bill.run",
                 [*own, ("state", "in", ("waiting", "paused", "stopped"))],
                 "warning",
             ),
             (
                 self.env._("Mails not delivered"),
                 "msp_delivery_action",
-                [*own, ("state", "in", undelivered)],
+                "msp.delivery",
+                [*own, ("state", "in", UNDELIVERED)],
                 "danger",
             ),
             (
                 self.env._("Changes too old to bill"),
                 "msp_late_change_action",
+                "msp.late.change",
                 own,
                 "info",
             ),
-        )
-        found = []
-        for label, action, domain, level in asked:
-            model = self.env.ref(f"msp_billing.{action}").sudo().res_model
-            found.append(
-                {
-                    "label": label,
-                    "count": self.env[model].search_count(domain),
-                    "level": level,
-                    "open": self._open(action, label, domain),
-                }
-            )
-        return found
+        ]
+
+    @api.model
+    def _asked_without_a_bill(self):
+        """Return what finds the subscriptions that run and that no bill tells of."""
+        domain = [
+            ("company_id", "in", self._companies()),
+            *self.env["msp.subscription"]._live_domain(self._today()),
+            ("cycle_ids", "not any", [("state", "=", "billed")]),
+        ]
+        name = self.env._("Subscriptions without a bill")
+        return name, "msp_subscription_action", "msp.subscription", domain, "info"
 
     # === NEXT === #
     @api.model
-    def _next_runs(self):
-        """Return the next days on which something is due, with the subscriptions."""
+    def _coming(self, rates):
+        """Return what comes next: the days due, and the forecast's amounts.
+
+        The amounts by column: due already, then by month from this one on.
+
+        :return: ((day, subscriptions, customers) of the next days, {column: amount})
+        :rtype: tuple[list[tuple], dict[int, float]]
+        """
+        today = self._today()
         rows = self.env.execute_query(
             SQL(
-                "SELECT next_bill_date, COUNT(*), COUNT(DISTINCT bill_to_id) "
-                "FROM msp_subscription WHERE company_id = ANY(%s) "
-                "AND next_bill_date >= %s GROUP BY next_bill_date "
-                "ORDER BY next_bill_date LIMIT %s",
-                self._companies(),
-                self._today(),
-                NEXT_DAYS,
+                COMING,
+                companies=self._companies(),
+                today=today,
+                days=NEXT_DAYS,
+                year=today.year,
+                month=today.month,
+                rates=self._rate_table(rates),
             )
         )
+        days = sorted(tuple(row[:3]) for row in rows if row[0])
+        sums = {column: float(amount) for day, *_, column, amount in rows if not day}
+        return days, sums
+
+    @api.model
+    def _next_runs(self, days):
+        """Return the next days on which something is due, with the subscriptions."""
         return [
             {
                 "label": format_date(self.env, day, date_format="EEE d MMM y"),
@@ -101,45 +158,35 @@ class MspDashboard(models.AbstractModel):
                     [("next_bill_date", "=", day)],
                 ),
             }
-            for day, number, customers in rows
+            for day, number, customers in days
         ]
 
     @api.model
-    def _forecast(self, rates):
+    def _forecast(self, rates, sums):
         """Return what the bills of this month and the next three are to say.
 
         What is due already stands by itself. It was worked out in the background, at
         the moment that is told.
         """
-        Forecast = self.env["msp.forecast"]
-        forecasts = Forecast.search([("company_id", "in", self._companies())])
+        forecasts = self.env["msp.forecast"].search_fetch(
+            [("company_id", "in", self._companies())],
+            ["made_at", "started_at", "failed_count"],
+        )
         made = [forecast.made_at for forecast in forecasts]
-        complete = len(forecasts) == len(self.env.companies) and all(made)
-        today = self._today()
-        sums = self._forecast_sums(rates)
-        first, columns = today.replace(day=1), []
-        spans = [(self.env._("Due already"), None, today)]
-        for number in range(4):
-            start = first + relativedelta(months=number)
-            end = start + relativedelta(months=1)
-            label = self._month_name(start)
-            if not number:
-                label = self.env._("Rest of %(month)s", month=label)
-            spans.append((label, max(start, today), end))
-        for number, (label, start, end) in enumerate(spans):
-            days = [("date", ">=", start)] if start else []
-            columns.append(
-                {
-                    "label": label,
-                    "amount": sums.get(number, 0.0),
-                    "open": self._open(
-                        "msp_forecast_action",
-                        self.env._("Expected bills: %(period)s", period=label),
-                        [*days, ("date", "<", end), *self._currency_domain(rates)],
-                    ),
-                }
-            )
-        if columns and not columns[0]["amount"]:
+        complete = len(forecasts) == len(self._companies()) and all(made)
+        columns = [
+            {
+                "label": label,
+                "amount": sums.get(number, 0.0),
+                "open": self._open(
+                    "msp_forecast_action",
+                    self.env._("Expected bills: %(period)s", period=label),
+                    [*days, ("date", "<", end), *self._currency_domain(rates)],
+                ),
+            }
+            for number, (label, days, end) in enumerate(self._forecast_spans())
+        ]
+        if not columns[0]["amount"]:
             columns = columns[1:]
         return {
             "made": complete and format_datetime(self.env, min(made)),
@@ -150,28 +197,18 @@ class MspDashboard(models.AbstractModel):
         }
 
     @api.model
-    def _forecast_sums(self, rates):
-        """Return the amounts by column: due already, then by month from this one on.
-
-        :rtype: dict[int, float]
-        """
+    def _forecast_spans(self):
+        """Return the columns of the forecast: (label, domain of the first day, end)."""
         today = self._today()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT CASE WHEN f.date < %(today)s THEN 0 ELSE 1 "
-                "+ (EXTRACT(YEAR FROM f.date)::int - %(year)s) * 12 "
-                "+ EXTRACT(MONTH FROM f.date)::int - %(month)s END, "
-                "SUM(f.amount * r.rate) FROM msp_forecast_line f "
-                "JOIN %(rates)s AS r ON r.currency_id = f.currency_id "
-                "WHERE f.company_id = ANY(%(companies)s) GROUP BY 1",
-                today=today,
-                year=today.year,
-                month=today.month,
-                rates=self._rate_table(rates),
-                companies=self._companies(),
-            )
-        )
-        return {column: float(amount or 0) for column, amount in rows}
+        spans = [(self.env._("Due already"), [], today)]
+        for number in range(4):
+            start = today.replace(day=1) + relativedelta(months=number)
+            label = self._month_name(start)
+            if not number:
+                label = self.env._("Rest of %(month)s", month=label)
+            since = [("date", ">=", max(start, today))]
+            spans.append((label, since, start + relativedelta(months=1)))
+        return spans
 
     # === LEAKAGE === #
     @api.model

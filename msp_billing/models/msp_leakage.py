@@ -48,7 +48,7 @@ class MspLeakage(models.Model):
             "partner_id",
             "plan_id",
         ],
-        "res.partner": ["name", "parent_id"],
+        "res.partner": ["complete_name", "name", "parent_id"],
     }
 
     # === FIELDS === #
@@ -81,6 +81,10 @@ class MspLeakage(models.Model):
         comodel_name="res.partner", string="Same at", readonly=True
     )
     subscription_id = fields.Many2one(comodel_name="msp.subscription", readonly=True)
+    # What a row tells of the other computer, so that no list reads it one by one.
+    serial = fields.Char(readonly=True)
+    other_name = fields.Char(readonly=True)
+    other_customer = fields.Char(readonly=True)
     plan_id = fields.Many2one(
         comodel_name="msp.service.plan",
         readonly=True,
@@ -125,9 +129,9 @@ class MspLeakage(models.Model):
         if self.kind == "duplicate":
             return self.env._(
                 "Serial number %(serial)s is also at %(computer)s of %(customer)s.",
-                serial=(self.computer_id.serial or "").strip(),
-                computer=self.other_computer_id.name,
-                customer=self.other_partner_id.display_name,
+                serial=self.serial,
+                computer=self.other_name,
+                customer=self.other_customer,
             )
         if self.kind == "silent" and not self.plan_id:
             return self.env._("No plan bills it.")

@@ -1,4 +1,3 @@
-from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -45,42 +44,37 @@ class MspLeakage(models.Model):
     def _costs(self, company):
         """Return what a computer costs in the plans of a company today.
 
-        :return: (company, plan, type, price per month, price per cycle), a row for
-            each type that a plan covers, in the company's currency
+        :return: (company, plan, type or None for each, price per month, price per
+            cycle), a row for each price and type, in the company's currency
         :rtype: list[tuple]
         """
         today = company._msp_today()
-        Plan = self.env["msp.service.plan"].sudo().with_context(active_test=False)
-        plans = Plan.search([("company_id", "=", company.id)])
-        in_use = {
-            plan.id
-            for (plan,) in self.env["msp.subscription"]
-            .sudo()
-            ._read_group(
-                [
-                    ("company_id", "=", company.id),
-                    *self.env["msp.subscription"]._live_domain(today),
-                ],
-                groupby=["plan_id"],
-            )
-        }
-        plans = plans.filtered(lambda plan: plan.active or plan.id in in_use)
-        every = self.env["msp.computer.type"].with_context(active_test=False)
-        every = every.search([("id", "!=", False)])
+        live = self.env["msp.subscription"]._live_domain(today)
+        Price = self.env["msp.service.plan.price"].sudo()
+        prices = Price.with_context(active_test=False).search(
+            [
+                ("company_id", "=", company.id),
+                "|",
+                ("plan_id.active", "=", True),
+                ("plan_id.subscription_ids", "any", live),
+            ]
+        )
         rates = {
             currency: self.env["res.currency"]._get_conversion_rate(
                 currency, company.currency_id, company, today
             )
-            for currency in plans.currency_id
+            for currency in prices.plan_id.currency_id
         }
-        costs = defaultdict(lambda: [0.0, 0.0])
-        for price in plans.price_ids._in_force(today):
-            for kind in price.computer_type_ids or every:
-                cost = costs[price.plan_id.id, kind.id]
-                cost[price.price_period == "cycle"] += (
-                    price._cost_of_one() * rates[price.currency_id]
-                )
-        return [(company.id, *key, *cost) for key, cost in costs.items()]
+        rows = []
+        for price in prices._in_force(today, prices):
+            cost = price._cost_of_one() * rates[price.plan_id.currency_id]
+            cyclic = price.price_period == "cycle"
+            amounts = (0.0, cost) if cyclic else (cost, 0.0)
+            rows += [
+                (company.id, price.plan_id.id, type_id, *amounts)
+                for type_id in price.computer_type_ids.ids or [None]
+            ]
+        return rows
 
 
 class MspServicePlanPrice(models.Model):

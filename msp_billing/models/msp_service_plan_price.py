@@ -263,13 +263,16 @@ class MspServicePlanPrice(models.Model):
             and not (self.maximum_quantity or self.date_to)
         )
 
-    def _in_force(self, day):
+    def _in_force(self, day, every=None):
         """Return the prices that are in force on a day (rates cycles that start then).
 
         A price is in force from ``date_from`` until ``date_to`` or the first day of
         the price that names it in ``replaces_id``.
+
+        :param every: all prices of their plans, where they are at hand
         """
-        successors = {price.replaces_id: price for price in self.plan_id.price_ids}
+        every = self.plan_id.price_ids if every is None else every
+        successors = {price.replaces_id: price for price in every}
 
         def in_force(price):
             successor = successors.get(price)

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..engine.span import Span
 from ..engine.usage import Usage, measure_readings
+from ..tools.count_sql import COUNT_ON
 from ..tools.measure_sql import COVERED, MEASURE, SCOPE
 
 # So many cycles are counted by one statement: their rows fit into the memory that
@@ -52,29 +53,19 @@ class MspUsage(models.AbstractModel):
     def _count_on(self, subscriptions, day):
         """Return how many computers each subscription counts on a day.
 
-        Every type counts, whether a price covers it or not.
+        Every type counts, whether a price covers it or not, and the sites that count
+        with the subscription on that day, as in ``_scope``.
 
         :rtype: dict[int, int]
         """
         if not subscriptions.ids:
             return {}
         self.env.flush_all()
-        spans = {sub.id: (sub, Span(day, _next_day(day))) for sub in subscriptions}
-        scope = self._scope(spans)
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT s.id, COUNT(*) FROM unnest(%s::int[], %s::int[]) "
-                "AS s(id, partner_id) JOIN msp_subscription m ON m.id = s.id "
-                "JOIN msp_computer_period p ON p.partner_id = s.partner_id "
-                "AND p.company_id = m.company_id AND p.date_from <= %s "
-                "AND (p.date_to IS NULL OR p.date_to > %s) GROUP BY s.id",
-                [row[0] for row in scope],
-                [row[1] for row in scope],
-                day,
-                day,
+        return dict(
+            self.env.execute_query(
+                SQL(COUNT_ON, subscriptions=list(subscriptions.ids), day=day)
             )
         )
-        return dict(rows)
 
     @api.model
     def _spans(self, cycles):
@@ -275,7 +266,3 @@ def _columns(names, rows):
     """Return rows as columns by their names."""
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
     return {name: list(column) for name, column in zip(names, columns, strict=True)}
-
-
-def _next_day(day):
-    return day.fromordinal(day.toordinal() + 1)

@@ -20,6 +20,7 @@ from . import test_calendar_billing
 from . import test_changes
 from . import test_companies
 from . import test_computer_history
+from . import test_computer_month
 from . import test_consolidated
 from . import test_correction
 from . import test_count_reading

@@ -31,7 +31,12 @@ FROZEN = (
     "msp.source.sync",
 )
 # Worked out anew whenever they are read.
-VIEWS = {"msp.billing.report", "msp.leakage", "msp.recurring.revenue"}
+VIEWS = {
+    "msp.billing.report",
+    "msp.computer.month",
+    "msp.leakage",
+    "msp.recurring.revenue",
+}
 # A client that says it uninstalls, imports or repairs something.
 UNINSTALLING = {"_force_unlink": True, "force_delete": True, "dynamic_unlink": True}
 

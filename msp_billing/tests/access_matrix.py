@@ -28,6 +28,7 @@ msp.billing.report               ----  r---    r---       r---       r---    r--
 msp.charge                       r---  r---    r---       r---       r---    r---
 msp.charge.computer              r---  r---    r---       r---       r---    r---
 msp.computer                     r---  rwcu    r---       r---       r---    rwcu
+msp.computer.month               r---  r---    r---       r---       r---    r---
 msp.computer.period              r---  rwcu    r---       r---       r---    rwcu
 msp.computer.type                r---  rwcu    r---       r---       r---    rwcu
 msp.count.reading                rwc-  rwcu    r---       r---       r---    rwcu

@@ -19,6 +19,7 @@ msp.billing.cycle         action_open_bill
 msp.billing.report        action_open_charge
 msp.company.settings      default_get
 msp.computer              action_open_move
+msp.computer.month        action_open_computers
 msp.dashboard             get_data get_leakage
 msp.delivery              action_open_bill
 msp.late.change           action_open_cycle

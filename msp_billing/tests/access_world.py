@@ -150,6 +150,8 @@ class AccessWorld(AccessCommon):
         # Its rows are numbered anew for the companies of whoever looks.
         Leakage = root["msp.leakage"].with_context(allowed_company_ids=company.ids)
         leak = Leakage.search([("computer_id", "in", computers.ids)])
+        Month = root["msp.computer.month"].with_context(allowed_company_ids=company.ids)
+        months = Month.search([("partner_id", "in", computers.partner_id.ids)], limit=2)
         return {
             "msp.source": source,
             "msp.source.customer": mapping,
@@ -158,6 +160,7 @@ class AccessWorld(AccessCommon):
             "msp.source.request": request,
             "msp.source.key": source.key_ids,
             "msp.computer": computers,
+            "msp.computer.month": months,
             "msp.computer.period": computers.period_ids,
             "msp.count.reading": reading,
             "msp.leakage": leak,

@@ -122,6 +122,31 @@ class TestScreens(MspBillingCommon):
         titles = self._titles(self._check("auditor", "msp.bill.run"))
         self.assertFalse(titles & {"Import CSV", "Billing Settings"})
 
+    def _queries(self, call):
+        """Return how many queries a call takes with nothing read before."""
+        self.env.flush_all()
+        call()  # What is kept for all users, rights and views, is read before.
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        call()
+        return self.env.cr.sql_log_count - before
+
+    def test_screens_ask_few_queries(self):
+        """A list of whatever length, the dashboard too, takes fewer than ten."""
+        self._bill("2026-02-01")
+        env = self.env(user=self.users["manager"])
+        client, asked = WebClient(env), {}
+        for title, action in client.menus(
+            self.env.ref("msp_billing.msp_billing_menu_root")
+        ):
+            if "list" in action.get("view_mode", ""):
+                asked[title] = self._queries(client.list_reader(title, action))
+        asked["dashboard"] = self._queries(env["msp.dashboard"].get_data)
+        self.assertGreater(len(asked), 15)
+        self.assertFalse(client.problems)
+        many = {title: number for title, number in asked.items() if number >= 10}
+        self.assertFalse(many)
+
     def test_customer_s_form(self):
         self._bill("2026-02-01")
         customer = self.env["res.partner"].search([("name", "=", "Acme Ltd")])

@@ -70,6 +70,20 @@ class WebClient:
         if "form" in archs:
             self._open_forms(f"{title}, form", Model, archs["form"], records, depth)
 
+    def list_reader(self, title, action):
+        """Return the call by which the list of an action reads its first page."""
+        Model = self.env[action["res_model"]].with_context(
+            **self._evaluate(action.get("context") or {})
+        )
+        views = [view for view in action.get("views") or () if view[1] == "list"]
+        arch = self._get_views(title, Model, views or [(False, "list")])["list"]
+        read = self._specification(Model, arch)
+        domain = self._evaluate(action.get("domain") or [])
+        order = arch.get("default_order")
+        return lambda: Model.web_search_read(
+            domain, read, limit=80, order=order, count_limit=10_001
+        )
+
     # === PARTS OF A SCREEN === #
     def _action(self, action_id):
         kind = self.env["ir.actions.actions"].sudo().browse(action_id).type

@@ -48,10 +48,17 @@ COMMON = """
     pace(billing_cycle, per_month) AS (
         SELECT * FROM unnest(%(cycle)s::varchar[], %(per_month)s::numeric[])
     ),
-    cost(company_id, plan_id, type_id, monthly, cyclic) AS (
+    price(company_id, plan_id, type_id, monthly, cyclic) AS (
         SELECT * FROM unnest(%(cost_company)s::int[], %(cost_plan)s::int[],
                              %(cost_type)s::int[], %(monthly)s::numeric[],
                              %(cyclic)s::numeric[])
+    ),
+    cost AS MATERIALIZED (
+        SELECT c.company_id, c.plan_id, t.id AS type_id, SUM(c.monthly) AS monthly,
+               SUM(c.cyclic) AS cyclic
+          FROM price c
+          JOIN msp_computer_type t ON t.id = c.type_id OR c.type_id IS NULL
+         GROUP BY c.company_id, c.plan_id, t.id
     ),
     live AS (
         SELECT s.id, s.company_id, s.partner_id, s.plan_id, s.include_sites,
@@ -163,13 +170,13 @@ SERIALS = """
            AND serial !~ '^(.)\\1*$'
     ),
     candidates AS MATERIALIZED (
-        SELECT k.id, k.source_id, k.name, t.serial
+        SELECT k.id, k.source_id, k.name, t.serial, k.serial AS written
           FROM twice t
           JOIN msp_computer k ON k.company_id = t.company_id
                              AND lower(btrim(k.serial)) COLLATE "C" = t.serial
     ),
     serials AS MATERIALIZED (
-        SELECT p.*, k.source_id, k.name, k.serial
+        SELECT p.*, k.source_id, k.name, k.serial, k.written
           FROM candidates k JOIN present p ON p.computer_id = k.id
     ),
     ranked AS (
@@ -177,6 +184,7 @@ SERIALS = """
                row_number() OVER w AS rank,
                first_value(s.computer_id) OVER w AS first_id,
                first_value(s.partner_id) OVER w AS first_partner_id,
+               first_value(s.name) OVER w AS first_name,
                first_value(b.value) OVER w AS first_value
           FROM serials s
           JOIN billed b ON b.partner_id = s.partner_id
@@ -194,7 +202,8 @@ ROWS = """
            v.plan_id, NULL::int AS type_id,
            COALESCE(m.name, m.external_key) AS name,
            m.refused_at::date AS since, m.refused_count AS computers,
-           COALESCE(m.refused_count * v.value, 0) AS value, TRUE AS estimated
+           COALESCE(m.refused_count * v.value, 0) AS value, TRUE AS estimated,
+           NULL AS serial, NULL AS other_name, NULL AS other_customer
       FROM msp_source_customer m
       JOIN company o ON o.id = m.company_id
       JOIN msp_source s ON s.id = m.source_id AND s.active
@@ -204,14 +213,16 @@ ROWS = """
     SELECT r.computer_id::bigint * 8 + 2, 'duplicate', r.company_id, r.partner_id,
            r.source_id, NULL, r.computer_id, r.first_id, r.first_partner_id, NULL,
            r.plan_id, r.type_id, r.name, r.date_from, 1,
-           LEAST(r.value, r.first_value), FALSE
+           LEAST(r.value, r.first_value), FALSE,
+           btrim(r.written), r.first_name, f.complete_name
       FROM ranked r
+      JOIN res_partner f ON f.id = r.first_partner_id
      WHERE r.rank > 1
     UNION ALL
     SELECT p.computer_id::bigint * 8 + 3, 'silent', p.company_id, p.partner_id,
            k.source_id, NULL, p.computer_id, NULL, NULL, NULL, b.plan_id, p.type_id,
            k.name, COALESCE(LEAST(k.last_contact, t.reported_at), p.date_from)::date,
-           1, b.value, FALSE
+           1, b.value, FALSE, NULL, NULL, NULL
       FROM present p
       JOIN company o ON o.id = p.company_id
       JOIN msp_computer k ON k.id = p.computer_id
@@ -225,7 +236,8 @@ ROWS = """
     UNION ALL
     SELECT p.computer_id::bigint * 8 + 4, 'no_plan', p.company_id, p.partner_id,
            k.source_id, NULL, p.computer_id, NULL, NULL, NULL, u.plan_id, p.type_id,
-           k.name, p.date_from, 1, COALESCE(u.value, 0), TRUE
+           k.name, p.date_from, 1, COALESCE(u.value, 0), TRUE,
+           NULL, NULL, NULL
       FROM billed b
       JOIN present p ON p.partner_id = b.partner_id AND p.type_id = b.type_id
                     AND p.company_id = b.company_id
@@ -234,7 +246,8 @@ ROWS = """
      WHERE b.plans = 0
     UNION ALL
     SELECT s.id::bigint * 8 + 5, 'empty', s.company_id, s.partner_id, NULL, NULL,
-           NULL, NULL, NULL, s.id, s.plan_id, NULL, r.name, NULL, 0, 0, FALSE
+           NULL, NULL, NULL, s.id, s.plan_id, NULL, r.name, NULL, 0, 0, FALSE,
+           NULL, NULL, NULL
       FROM live s
       JOIN res_partner r ON r.id = s.partner_id
      WHERE s.count_source = 'inventory'
@@ -253,6 +266,7 @@ LEAKAGE = (
     "SELECT f.id, f.kind, f.company_id, f.partner_id, f.source_id, "
     "f.source_customer_id, f.computer_id, f.other_computer_id, f.other_partner_id, "
     "f.subscription_id, f.plan_id, f.type_id, f.name, f.since, f.computers, "
+    "f.serial, f.other_name, f.other_customer, "
     "round(f.value, o.decimals) AS value, f.estimated, o.currency_id "
     f"FROM ({ROWS}) AS f JOIN company o ON o.id = f.company_id"
 )
