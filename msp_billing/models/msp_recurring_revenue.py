@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -95,27 +93,21 @@ class MspRecurringRevenue(models.Model):
         :param date since: first day of a month
         :rtype: dict
         """
-        columns = {
-            name: [] for name in ("company", "month", "day", "following", "is_past")
-        }
+        columns = {"company": [], "month": [], "today": []}
         for company in self.env.companies.sudo():
-            today = company._msp_today()
-            month = since - relativedelta(months=1)
+            today, month = company._msp_today(), since
             while month <= today:
-                following = month + relativedelta(months=1)
-                day = min(following - timedelta(days=1), today)
-                row = (company.id, month, day, following, following <= today)
+                row = (company.id, month, today)
                 for column, value in zip(columns.values(), row, strict=True):
                     column.append(value)
-                month = following
-        return {**columns, "since": since}
+                month += relativedelta(months=1)
+        return {**columns, "own": list(self.env.companies.ids), "since": since}
 
     @api.model
     def _sums(self, since):
         """Return what the rows add up to, from a month on.
 
-        :return: (month, currency id, total, customers, new, grown, shrunk, lost), more
-            than one row for a month and a currency
+        :return: (month, currency id, total, customers, new, grown, shrunk, lost)
         :rtype: list[tuple]
         """
         return self.env.execute_query(SQL(RECURRING_SUMS, **self._parameters(since)))

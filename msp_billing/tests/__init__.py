@@ -52,6 +52,7 @@ from . import test_price_billing
 from . import test_price_change
 from . import test_price_change_refusals
 from . import test_price_terms
+from . import test_recurring_revenue
 from . import test_regressions
 from . import test_reminder
 from . import test_render_failures

@@ -5,93 +5,126 @@ counts after its days too, until the subscription ends. Of the current month the
 today. In a month all of a customer's subscriptions in a currency together are new,
 grown, shrunk or lost.
 
-Parameters: the months of each company (``ends``), and the first one that is wanted.
+Most cycles charge what the one before them did. So what is looked for is where the
+worth changes: few rows, however many cycles there are. A change counts in the month of
+its day, since it is before that month's end, or not yet when it is after today.
+
+Parameters: the months of each company (``ends``) with the company's today, and the
+first month that is wanted.
 """
 
-# ``ends``: the months of each company, the one before the first included. ``worth`` is
-# read twice by the statement of the rows, for few months: only those are looked for.
-WORTH = """
-    ends(company_id, month, day, following, is_past) AS (
-        SELECT * FROM unnest(%(company)s::int[], %(month)s::date[], %(day)s::date[],
-                             %(following)s::date[], %(is_past)s::bool[])
+STEPS = """
+    ends(company_id, month, today) AS (
+        SELECT * FROM unnest(%(company)s::int[], %(month)s::date[], %(today)s::date[])
     ),
-    billed AS MATERIALIZED (
-        SELECT subscription_id, company_id, currency_id, partner_id, plan_id,
-               date_start, COALESCE(monthly_amount, 0) AS amount,
-               CASE WHEN date_start = MAX(date_start) OVER w
-                    THEN 'infinity' ELSE date_end END AS until
+    own AS (
+        SELECT DISTINCT company_id, today FROM ends
+    ),
+    billed AS (
+        SELECT subscription_id, currency_id, date_start, date_end,
+               COALESCE(monthly_amount, 0) AS amount,
+               LEAD(date_start) OVER w AS next_start,
+               LAG(date_end) OVER w AS last_end,
+               LAG(COALESCE(monthly_amount, 0)) OVER w AS last_amount
           FROM msp_billing_cycle
-         WHERE state = 'billed' AND kind = 'regular' AND company_id = ANY(%(company)s)
-        WINDOW w AS (PARTITION BY subscription_id)
+         WHERE state = 'billed' AND kind = 'regular' AND company_id = ANY(%(own)s)
+        WINDOW w AS (PARTITION BY subscription_id ORDER BY date_start)
     ),
-    worth AS NOT MATERIALIZED (
-        SELECT e.month, e.following, e.is_past, b.subscription_id, b.company_id,
-               b.currency_id, b.partner_id, b.plan_id, b.amount
+    turn AS MATERIALIZED (
+        SELECT b.*, s.date_end AS ended
           FROM billed b
           JOIN msp_subscription s ON s.id = b.subscription_id
-          JOIN ends e ON e.company_id = b.company_id AND e.day >= b.date_start
-           AND e.day < LEAST(b.until, s.date_end)
+         WHERE (s.date_end IS NULL OR b.date_start < s.date_end)
+           AND (b.last_end IS DISTINCT FROM b.date_start OR b.last_amount <> b.amount
+                OR b.next_start <> b.date_end OR s.date_end <= b.date_end
+                OR b.next_start IS NULL AND s.date_end IS NOT NULL)
+    ),
+    jump AS (
+        SELECT subscription_id, currency_id, date_start AS day,
+               amount - CASE WHEN last_end = date_start THEN last_amount ELSE 0 END
+                   AS amount
+          FROM turn
+         UNION ALL
+        SELECT subscription_id, currency_id,
+               LEAST(CASE WHEN next_start IS NOT NULL THEN date_end END, ended), -amount
+          FROM turn
+         WHERE next_start IS DISTINCT FROM date_end OR ended <= date_end
+    ),
+    step AS (
+        SELECT j.subscription_id, s.company_id, j.currency_id, s.partner_id, s.plan_id,
+               COALESCE(p.commercial_partner_id, p.id) AS customer_id,
+               date_trunc('month', j.day)::date AS month, SUM(j.amount) AS change
+          FROM jump j
+          JOIN msp_subscription s ON s.id = j.subscription_id
+          JOIN own o ON o.company_id = s.company_id AND j.day <= o.today
+          JOIN res_partner p ON p.id = s.partner_id
+         GROUP BY 1, 2, 3, 4, 5, 6, 7
+        HAVING SUM(j.amount) <> 0
+    ),
+    customer AS (
+        SELECT company_id, currency_id, customer_id, month, SUM(change) AS change,
+               SUM(SUM(change)) OVER (PARTITION BY company_id, currency_id, customer_id
+                                          ORDER BY month) AS amount
+          FROM step
+         GROUP BY company_id, currency_id, customer_id, month
+    ),
+    moved AS (
+        SELECT c.*, c.amount - c.change AS previous,
+               CASE WHEN c.change = 0 THEN 'same'
+                    WHEN c.amount = c.change THEN 'new'
+                    WHEN c.amount = 0 THEN 'lost'
+                    WHEN c.change > 0 THEN 'grown'
+                    ELSE 'shrunk' END AS movement
+          FROM customer c
     )
 """
 
 RECURRING = f"""
-    WITH {WORTH},
-    changed AS (
-        SELECT month, subscription_id, company_id, currency_id, partner_id, plan_id,
-               SUM(amount) AS amount, SUM(previous) AS previous
-          FROM (SELECT month, subscription_id, company_id, currency_id, partner_id,
-                       plan_id, amount, 0 AS previous
-                  FROM worth WHERE month >= %(since)s
-                UNION ALL
-                SELECT following, subscription_id, company_id, currency_id, partner_id,
-                       plan_id, 0, amount
-                  FROM worth WHERE is_past) AS both_months
-         GROUP BY month, subscription_id, company_id, currency_id, partner_id, plan_id
-    ),
-    told AS (
-        SELECT x.*, COALESCE(p.commercial_partner_id, x.partner_id) AS customer_id,
-               SUM(x.amount) OVER w AS customer_amount,
-               SUM(x.previous) OVER w AS customer_previous
-          FROM changed x JOIN res_partner p ON p.id = x.partner_id
-        WINDOW w AS (PARTITION BY x.month, x.company_id, x.currency_id,
-                                  COALESCE(p.commercial_partner_id, x.partner_id))
+    WITH {STEPS},
+    worth AS (
+        SELECT t.*, SUM(change) OVER w AS amount, LEAD(month) OVER w AS next
+          FROM step t
+        WINDOW w AS (PARTITION BY subscription_id ORDER BY month)
     )
-    SELECT subscription_id::bigint * 65536
-               + EXTRACT(YEAR FROM month)::int * 12 + EXTRACT(MONTH FROM month)::int
-               - 1970 * 12 AS id,
-           month, subscription_id, company_id, currency_id, partner_id,
-           customer_id, plan_id, amount, previous, amount - previous AS change,
-           CASE WHEN customer_previous = 0 AND customer_amount <> 0 THEN 'new'
-                WHEN customer_amount = 0 AND customer_previous <> 0 THEN 'lost'
-                WHEN customer_amount > customer_previous THEN 'grown'
-                WHEN customer_amount < customer_previous THEN 'shrunk'
-                ELSE 'same' END AS movement
-      FROM told
+    SELECT w.subscription_id::bigint * 65536
+               + EXTRACT(YEAR FROM e.month)::int * 12
+               + EXTRACT(MONTH FROM e.month)::int - 1970 * 12 AS id,
+           e.month, w.subscription_id, w.company_id, w.currency_id, w.partner_id,
+           w.customer_id, w.plan_id, w.amount,
+           CASE WHEN e.month = w.month THEN w.amount - w.change
+                ELSE w.amount END AS previous,
+           CASE WHEN e.month = w.month THEN w.change ELSE 0 END AS change,
+           COALESCE(m.movement, 'same') AS movement
+      FROM worth w
+      JOIN ends e ON e.company_id = w.company_id AND e.month >= w.month
+                 AND (w.next IS NULL OR e.month < w.next)
+                 AND (w.amount <> 0 OR e.month = w.month)
+      LEFT JOIN moved m ON m.company_id = w.company_id
+                       AND m.currency_id = w.currency_id
+                       AND m.customer_id = w.customer_id AND m.month = e.month
 """
 
 # The same, added up by month and currency: customers alone are looked at.
 RECURRING_SUMS = f"""
-    WITH {WORTH},
-    customer AS (
-        SELECT w.month, w.following, w.is_past, w.company_id, w.currency_id,
-               COALESCE(p.commercial_partner_id, p.id) AS id, SUM(w.amount) AS amount
-          FROM worth w JOIN res_partner p ON p.id = w.partner_id
-         GROUP BY 1, 2, 3, 4, 5, 6
-        HAVING SUM(w.amount) <> 0
-    ),
-    step AS (
-        SELECT c.*, LAG(amount) OVER w AS before, LAG(following) OVER w AS since,
-               LEAD(month) OVER w AS next
-          FROM customer c
-        WINDOW w AS (PARTITION BY company_id, currency_id, id ORDER BY month)
+    WITH {STEPS},
+    total AS (
+        SELECT company_id, currency_id, month, SUM(change) AS change,
+               COUNT(*) FILTER (WHERE movement = 'new')
+                   - COUNT(*) FILTER (WHERE movement = 'lost') AS customers,
+               SUM(change) FILTER (WHERE movement = 'new') AS came,
+               SUM(change) FILTER (WHERE movement = 'grown') AS grown,
+               SUM(change) FILTER (WHERE movement = 'shrunk') AS shrunk,
+               SUM(change) FILTER (WHERE movement = 'lost') AS lost
+          FROM moved
+         GROUP BY company_id, currency_id, month
     )
-    SELECT month, currency_id, SUM(amount), COUNT(DISTINCT id),
-           SUM(amount) FILTER (WHERE since IS DISTINCT FROM month),
-           SUM(amount - before) FILTER (WHERE since = month AND amount > before),
-           SUM(amount - before) FILTER (WHERE since = month AND amount < before), 0
-      FROM step WHERE month >= %(since)s GROUP BY month, currency_id
-    UNION ALL
-    SELECT following, currency_id, 0, 0, 0, 0, 0, -SUM(amount)
-      FROM step WHERE is_past AND next IS DISTINCT FROM following
-     GROUP BY following, currency_id
+    SELECT e.month, t.currency_id, SUM(t.change), SUM(t.customers)::int,
+           SUM(t.came) FILTER (WHERE t.month = e.month),
+           SUM(t.grown) FILTER (WHERE t.month = e.month),
+           SUM(t.shrunk) FILTER (WHERE t.month = e.month),
+           SUM(t.lost) FILTER (WHERE t.month = e.month)
+      FROM ends e
+      JOIN total t ON t.company_id = e.company_id AND t.month <= e.month
+     WHERE e.month >= %(since)s
+     GROUP BY e.month, t.currency_id
 """
