@@ -82,9 +82,9 @@ class MspLeakage(models.Model):
     )
     subscription_id = fields.Many2one(comodel_name="msp.subscription", readonly=True)
     # What a row tells of the other computer, so that no list reads it one by one.
-    serial = fields.Char(readonly=True)
-    other_name = fields.Char(readonly=True)
-    other_customer = fields.Char(readonly=True)
+    serial = fields.Char(string="Serial Number", readonly=True)
+    other_name = fields.Char(string="Name of the Other", readonly=True)
+    other_customer = fields.Char(string="Customer of the Other", readonly=True)
     plan_id = fields.Many2one(
         comodel_name="msp.service.plan",
         readonly=True,
