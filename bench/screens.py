@@ -131,7 +131,8 @@ def measure(env) -> Iterator[tuple[str, int, list[Query]]]:
     )
     env["msp.forecast"]._of(env.company)
     env.flush_all()
-    own = env(user=user, context={"lang": None})
+    # As the web client asks.
+    own = env(user=user, context={"lang": "en_US"})
     client = _client_class()(own)
     Dashboard = own["msp.dashboard"]
     yield "Dashboard (page)", 1, asked(own, Dashboard.get_data)[1]

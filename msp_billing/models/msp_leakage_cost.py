@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from ..engine.cycle import MONTHS
 
 WEEKS_PER_MONTH = 52 / 12
+# What the statement is told of each price.
+COSTS = ("cost_company", "cost_plan", "cost_price", "cost_cyclic", "cost_rate", "cost")
 
 
 class MspLeakage(models.Model):
@@ -21,6 +23,7 @@ class MspLeakage(models.Model):
         companies = self.env.companies.sudo()
         now = fields.Datetime.now()
         costs = [row for company in companies for row in self._costs(company)]
+        columns = zip(*costs, strict=True) if costs else [()] * len(COSTS)
         return {
             "company": companies.ids,
             "day": [company._msp_today() for company in companies],
@@ -33,25 +36,21 @@ class MspLeakage(models.Model):
             "per_month": [
                 1 / months if months else WEEKS_PER_MONTH for months in MONTHS.values()
             ],
-            "cost_company": [row[0] for row in costs],
-            "cost_plan": [row[1] for row in costs],
-            "cost_type": [row[2] for row in costs],
-            "monthly": [row[3] for row in costs],
-            "cyclic": [row[4] for row in costs],
+            **dict(zip(COSTS, map(list, columns), strict=True)),
         }
 
     @api.model
     def _costs(self, company):
         """Return what a computer costs in the plans of a company today.
 
-        :return: (company, plan, type or None for each, price per month, price per
-            cycle), a row for each price and type, in the company's currency
+        :return: a row of ``COSTS`` for each price in force; the cost is None where the
+            tiers tell it, the rate is that into the company's currency
         :rtype: list[tuple]
         """
         today = company._msp_today()
         live = self.env["msp.subscription"]._live_domain(today)
         Price = self.env["msp.service.plan.price"].sudo()
-        prices = Price.with_context(active_test=False).search(
+        prices = Price.with_context(active_test=False).search_fetch(
             [
                 ("company_id", "=", company.id),
                 "|",
@@ -65,16 +64,17 @@ class MspLeakage(models.Model):
             )
             for currency in prices.plan_id.currency_id
         }
-        rows = []
-        for price in prices._in_force(today, prices):
-            cost = price._cost_of_one() * rates[price.plan_id.currency_id]
-            cyclic = price.price_period == "cycle"
-            amounts = (0.0, cost) if cyclic else (cost, 0.0)
-            rows += [
-                (company.id, price.plan_id.id, type_id, *amounts)
-                for type_id in price.computer_type_ids.ids or [None]
-            ]
-        return rows
+        return [
+            (
+                company.id,
+                price.plan_id.id,
+                price.id,
+                price.price_period == "cycle",
+                rates[price.plan_id.currency_id],
+                price._cost_of_one(),
+            )
+            for price in prices._in_force(today, prices)
+        ]
 
 
 class MspServicePlanPrice(models.Model):
@@ -86,7 +86,8 @@ class MspServicePlanPrice(models.Model):
     def _cost_of_one(self):
         """Return the price of one computer, 0 where their number changes nothing.
 
-        With tiers it is the lowest that is not free, and of a package its part.
+        Of a package it is its part. With tiers it is None: the lowest of them that is
+        not free, which the statement finds.
         """
         self.ensure_one()
         if self.price_model == "flat" or self.usage_basis == "contracted":
@@ -94,6 +95,5 @@ class MspServicePlanPrice(models.Model):
         if self.price_model == "package":
             return self.unit_price / (self.package_size or 1)
         if self.price_model in ("volume", "graduated"):
-            paid = self.tier_ids.filtered("unit_price")
-            return min(paid.mapped("unit_price"), default=0.0)
+            return None
         return self.unit_price

@@ -100,20 +100,32 @@ class MspServicePlan(models.Model):
     @api.depends("subscription_ids.date_start", "subscription_ids.date_end")
     def _compute_subscription_count(self):
         Subscription = self.env["msp.subscription"]
-        live = Subscription.search(
-            [("plan_id", "in", self.ids), *Subscription._live_domain()]
+        # Ids alone: a plan may have thousands of subscriptions.
+        live = dict(
+            Subscription._read_group(
+                [("plan_id", "in", self.ids), *Subscription._live_domain()],
+                ["plan_id"],
+                ["id:recordset"],
+            )
         )
-        by_plan = live.grouped("plan_id")
+        counts = self.env["msp.usage"]._count_on(
+            Subscription.union(*live.values()), self.env.company._msp_today()
+        )
         for plan in self:
-            subscriptions = by_plan.get(plan._origin, Subscription)
-            plan.subscription_count = len(subscriptions)
-            plan.computer_count = sum(subscriptions.mapped("computer_count"))
+            ids = live.get(plan._origin, Subscription).ids
+            plan.subscription_count = len(ids)
+            plan.computer_count = sum(counts.get(own_id, 0) for own_id in ids)
 
     @api.depends("price_ids.unit_price", "price_ids.name", "currency_id")
     def _compute_price_summary(self):
+        Price = self.env["msp.service.plan.price"]
+        stored = Price.search_fetch([("plan_id", "in", self.ids)]).grouped("plan_id")
         for plan in self:
-            today = plan.company_id._msp_today() if plan.company_id else None
-            prices = plan.price_ids._in_force(today) if today else plan.price_ids
+            # A plan on a form has the prices that are not saved yet.
+            saved = isinstance(plan.id, int)
+            prices = stored.get(plan, Price) if saved else plan.price_ids
+            if plan.company_id:
+                prices = prices._in_force(plan.company_id._msp_today(), prices)
             plan.price_summary = ", ".join(
                 price._format_summary() for price in prices[:4]
             )

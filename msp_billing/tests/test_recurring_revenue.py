@@ -105,12 +105,14 @@ class TestRecurringRevenue(DashboardCommon):
         for day in ("2026-02-16", "2026-03-02", "2026-03-16", "2026-04-06"):
             self._bill_at_once(day)
         worth = self._check()
-        self.assertEqual(worth[date(2026, 3, 1), own][2], "grown")
+        self.assertEqual(worth[date(2026, 2, 1), own], (156.0, 0.0, "grown"))
 
     def test_fewer_computers(self):
         self._bill_at_once("2026-02-01")
-        computers = self.env["msp.computer"].search([("partner_id", "=", self.acme.id)])
-        computers[:5].write({"date_to": "2026-02-01"})
+        stations = self.env["msp.computer"].search(
+            [("partner_id", "=", self.acme.id), ("type_id", "=", self.workstation.id)]
+        )
+        stations[:5].write({"date_to": "2026-02-01"})
         self._bill_at_once("2026-03-01")
         worth = self._check()
         self.assertEqual(worth[date(2026, 2, 1), self.acme_care][2], "shrunk")

@@ -2,8 +2,8 @@
 
 The kinds stand beside each other in one UNION ALL, so that PostgreSQL leaves out the
 kinds that a search does not ask for. Parameters: the companies with their day, the
-moment before which a computer is silent, and their currency; and what one computer of
-a type costs in a plan, in the company's currency (``cost``). The id of a row is that
+moment before which a computer is silent, and their currency; and the prices in force
+with what one computer costs (``cost``). The id of a row is that
 of its record, times 8, and the number of the kind.
 """
 
@@ -48,16 +48,24 @@ COMMON = """
     pace(billing_cycle, per_month) AS (
         SELECT * FROM unnest(%(cycle)s::varchar[], %(per_month)s::numeric[])
     ),
-    price(company_id, plan_id, type_id, monthly, cyclic) AS (
-        SELECT * FROM unnest(%(cost_company)s::int[], %(cost_plan)s::int[],
-                             %(cost_type)s::int[], %(monthly)s::numeric[],
-                             %(cyclic)s::numeric[])
+    price AS (
+        SELECT c.company_id, c.plan_id, c.id, c.is_cyclic, c.rate * COALESCE(c.cost,
+                   (SELECT MIN(t.unit_price) FROM msp_service_plan_price_tier t
+                     WHERE t.price_id = c.id AND t.unit_price > 0), 0) AS value
+          FROM unnest(%(cost_company)s::int[], %(cost_plan)s::int[],
+                      %(cost_price)s::int[], %(cost_cyclic)s::bool[],
+                      %(cost_rate)s::numeric[], %(cost)s::numeric[])
+            AS c(company_id, plan_id, id, is_cyclic, rate, cost)
     ),
     cost AS MATERIALIZED (
-        SELECT c.company_id, c.plan_id, t.id AS type_id, SUM(c.monthly) AS monthly,
-               SUM(c.cyclic) AS cyclic
+        SELECT c.company_id, c.plan_id, t.id AS type_id,
+               COALESCE(SUM(c.value) FILTER (WHERE NOT c.is_cyclic), 0) AS monthly,
+               COALESCE(SUM(c.value) FILTER (WHERE c.is_cyclic), 0) AS cyclic
           FROM price c
-          JOIN msp_computer_type t ON t.id = c.type_id OR c.type_id IS NULL
+          LEFT JOIN msp_computer_type_msp_service_plan_price_rel r
+                 ON r.msp_service_plan_price_id = c.id
+          JOIN msp_computer_type t
+            ON t.id = r.msp_computer_type_id OR r.msp_computer_type_id IS NULL
          GROUP BY c.company_id, c.plan_id, t.id
     ),
     live AS (
