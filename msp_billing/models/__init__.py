@@ -93,6 +93,7 @@ from . import ir_cron
 from . import account_move
 from . import account_move_change
 from . import account_move_seal
+from . import msp_fast_path
 from . import account_move_fast
 from . import account_move_line
 from . import account_move_line_fast

@@ -1,47 +1,24 @@
 from odoo import api, models
 
-from ..tools.fast_path import complete, is_fast, same_companies, with_defaults
+from ..tools.fast_path import is_fast
 
 FORMATS = "msp_billing.sequence_formats"
 
 
 class AccountMove(models.Model):
-    """Exact shortcuts for the many bills of a batch.
+    """The shortcuts of a batch, and those for the numbers of its bills."""
 
-    Each leads to what core would find, and leaves the work to core on any doubt. They
-    are open to a bill run alone: what marks it in the context cannot be sent.
-    """
-
-    _inherit = "account.move"
-
-    # === CRUD METHODS === #
-    @api.model
-    def _add_precomputed_values(self, vals_list):
-        """EXTENDS base: a bill gives nearly all of these values; give the rest too."""
-        if is_fast(self.env):
-            complete(self, vals_list, self._msp_final_values)
-        return super()._add_precomputed_values(vals_list)
-
-    @api.model
-    def _add_missing_default_values(self, values):
-        """EXTENDS base: ask for the defaults of a batch once."""
-        ask = super()._add_missing_default_values
-        return with_defaults(self, values, ask) if is_fast(self.env) else ask(values)
+    _name = "account.move"
+    _inherit = ["account.move", "msp.fast.path"]
 
     # === BUSINESS METHODS === #
     @api.model
     def _msp_final_values(self, vals):
-        """Return what core would compute for the draft of a customer's invoice."""
+        """OVERRIDES: what core would compute for the draft of a customer's invoice."""
         day = vals.get("invoice_date")
         if not day or vals.get("move_type") not in ("out_invoice", "out_refund"):
             return None
         return {"date": day, "delivery_date": False, "taxable_supply_date": False}
-
-    def _check_company(self, fnames=None):
-        """EXTENDS base: ask once for all bills of a batch."""
-        if is_fast(self.env) and same_companies(self, fnames):
-            return
-        super()._check_company(fnames)
 
     def _get_next_sequence_format(self):
         """EXTENDS account: look for the format of a number once per transaction.

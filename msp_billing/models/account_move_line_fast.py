@@ -1,35 +1,20 @@
 from odoo import api, models
 from odoo.fields import Command
 
-from ..tools.fast_path import complete, is_fast, same_companies, with_defaults
-
 TEXTS = ("line_section", "line_subsection", "line_note")
 WITHOUT_PRODUCT = ("tax", "payment_term", *TEXTS)
 
 
 class AccountMoveLine(models.Model):
-    """Exact shortcuts for the many lines of a batch of bills."""
+    """The shortcuts of a batch for the lines of its bills."""
 
-    _inherit = "account.move.line"
-
-    # === CRUD METHODS === #
-    @api.model
-    def _add_precomputed_values(self, vals_list):
-        """EXTENDS base: give what core would compute on a draft record per line."""
-        if is_fast(self.env):
-            complete(self, vals_list, self._msp_final_values)
-        return super()._add_precomputed_values(vals_list)
-
-    @api.model
-    def _add_missing_default_values(self, values):
-        """EXTENDS base: ask for the defaults of a batch once."""
-        ask = super()._add_missing_default_values
-        return with_defaults(self, values, ask) if is_fast(self.env) else ask(values)
+    _name = "account.move.line"
+    _inherit = ["account.move.line", "msp.fast.path"]
 
     # === BUSINESS METHODS === #
     @api.model
     def _msp_final_values(self, vals):
-        """Return what core would compute for a line of the draft of an invoice."""
+        """OVERRIDES: what core would compute for a line of an invoice's draft."""
         move = self.env["account.move"].browse(vals["move_id"])
         kind = vals.get("display_type")
         if kind not in ("product", *WITHOUT_PRODUCT) or move.company_id.account_storno:
@@ -70,9 +55,3 @@ class AccountMoveLine(models.Model):
             ):
                 final["name"] = False
         return final
-
-    def _check_company(self, fnames=None):
-        """EXTENDS base: ask once for all lines of a batch."""
-        if is_fast(self.env) and same_companies(self, fnames):
-            return
-        super()._check_company(fnames)

@@ -143,6 +143,35 @@ class TestBillShortcuts(MspBillingCommon):
             with self.assertRaisesRegex(UserError, "company inconsistencies"):
                 Move.create([self._move_vals(), wrong])
 
+    def test_one_draft_tells_a_currency(self):
+        Line = self._fast_moves().line_ids
+        euro, yen = self.env.ref("base.EUR"), self.env.ref("base.JPY")
+        draft = Line.new({"currency_id": euro.id})
+        self.assertIs(Line.new({"currency_id": euro.id}).id, draft.id)
+        other = Line.new({"currency_id": yen.id})
+        self.assertEqual((draft.currency_id, other.currency_id), (euro, yen))
+        # Its value is kept nowhere but in the cache.
+        self.env.invalidate_all()
+        self.assertEqual(Line.new({"currency_id": euro.id}).currency_id, euro)
+        # Whoever wants a draft of his own gets one.
+        for values in ({"currency_id": euro.id, "name": "A"}, {"name": "A"}, {}):
+            self.assertIsNot(Line.new(values).id, Line.new(values).id)
+        Plain = self.env["account.move.line"]
+        self.assertIsNot(
+            Plain.new({"currency_id": euro.id}).id,
+            Plain.new({"currency_id": euro.id}).id,
+        )
+
+    def test_amounts_are_read_in_the_environment_that_core_would_find(self):
+        Move = self._fast_moves()
+        unread = Move.with_context(prefetch_fields=False)
+        self.assertIs(unread.env, Move.env(context=dict(unread.env.context)))
+        self.assertIs(Move.with_context(prefetch_fields=False).env, unread.env)
+        self.assertIs(Move.sudo().with_context(prefetch_fields=False).env.su, True)
+        self.assertIs(unread.env.context["prefetch_fields"], False)
+        bare = Move.with_context({}, prefetch_fields=False)
+        self.assertEqual(dict(bare.env.context), {"prefetch_fields": False})
+
     def test_numbers_go_on_after_a_foreign_one(self):
         Move = self._fast_moves()
         first = Move.create([self._move_vals() for _ in range(3)])

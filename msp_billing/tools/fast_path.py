@@ -2,6 +2,8 @@
 
 KEY = "msp_fast"
 DEFAULTS = "msp_billing.defaults"
+DRAFTS = "msp_billing.drafts"
+UNREAD = "msp_billing.unread"
 # Only our own code holds this object. A client can send the key, never the object.
 FAST = object()
 
@@ -49,6 +51,48 @@ def with_defaults(model, values, ask):
     complete = ask(values)
     known[key] = {name: complete[name] for name in complete.keys() - values.keys()}
     return complete
+
+
+def with_one_draft(model, values, make):
+    """Return a draft record that holds nothing but a currency, one for all amounts.
+
+    Core makes one for each amount that it stores, to read the currency from it.
+
+    :param dict values: of the draft
+    :param make: core's way to make a draft
+    """
+    ((name, currency_id),) = values.items()
+    field = model._fields[name]
+    drafts = model.env.cr.precommit.data.setdefault(DRAFTS, _Known())
+    key = (model._name, model.env, name, currency_id)
+    draft = drafts.get(key)
+    # Who empties the cache takes the draft's value away.
+    if draft is None or draft.id not in field._get_cache(model.env):
+        draft = drafts[key] = make(values)
+    return draft
+
+
+def without_prefetch(model, change):
+    """Return the environment that reads no other fields along, found once.
+
+    Core looks for it among all environments whenever it keeps an amount.
+
+    :param change: core's way to change the context
+    """
+    known = model.env.cr.precommit.data.setdefault(UNREAD, _Known())
+    env = known.get(model.env)
+    if env is None:
+        env = known[model.env] = change(prefetch_fields=False).env
+    return env
+
+
+def is_currency(model, values):
+    """Say whether values for a draft are a single known currency."""
+    if not values or len(values) != 1:
+        return False
+    ((name, value),) = values.items()
+    comodel = getattr(model._fields.get(name), "comodel_name", None)
+    return isinstance(value, int) and comodel == "res.currency"
 
 
 def same_companies(records, fnames=None):
