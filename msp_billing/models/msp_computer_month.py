@@ -104,11 +104,10 @@ class MspComputerMonth(models.Model):
 
         :rtype: dict
         """
-        rows = [
-            (company.id, month, day)
-            for company in self.env.companies.sudo()
-            for month, day in self._months(company)
-        ]
-        columns = zip(*rows, strict=True)
-        company, month, day = (list(column) for column in columns)
-        return {"company": company, "month": month, "day": day, "first": min(day)}
+        columns = {"company": [], "month": [], "today": []}
+        for company in self.env.companies.sudo():
+            for month, _day in self._months(company):
+                row = (company.id, month, company._msp_today())
+                for column, value in zip(columns.values(), row, strict=True):
+                    column.append(value)
+        return {**columns, "own": list(self.env.companies.ids)}

@@ -113,6 +113,13 @@ COMMON = """
                            AND a.company_id = l.company_id AND a.type_id = l.type_id
          GROUP BY l.partner_id, l.type_id, l.company_id
     ),
+    counting AS MATERIALIZED (
+        SELECT DISTINCT n.subscription_id
+          FROM nearest n
+          JOIN place l ON l.partner_id = n.partner_id AND l.company_id = n.company_id
+          JOIN cost c ON c.plan_id = n.plan_id AND c.type_id = l.type_id
+         WHERE n.counts
+    ),
     popular AS (
         SELECT s.company_id, s.plan_id, COUNT(*) AS number
           FROM live s GROUP BY s.company_id, s.plan_id
@@ -261,12 +268,7 @@ ROWS = """
      WHERE s.count_source = 'inventory'
        AND EXISTS (SELECT 1 FROM cost c WHERE c.plan_id = s.plan_id
                                           AND c.monthly + c.cyclic > 0)
-       AND NOT EXISTS (SELECT 1 FROM nearest n
-                         JOIN place l ON l.partner_id = n.partner_id
-                                     AND l.company_id = n.company_id
-                         JOIN cost c ON c.plan_id = n.plan_id
-                                    AND c.type_id = l.type_id
-                        WHERE n.subscription_id = s.id AND n.counts)
+       AND s.id NOT IN (SELECT subscription_id FROM counting)
 """
 
 LEAKAGE = (
