@@ -10,14 +10,16 @@ import os
 import signal
 import sys
 
+import guards
+import guards_mail
 import killing
 import psycopg2
-from guards import GUARDS
 
 from odoo.tests.result import OdooTestResult
 from odoo.tests.suite import OdooSuite
 from odoo.tools import config
 
+GUARDS = guards.GUARDS | guards_mail.GUARDS
 # A test that waits for ever without its guard has failed.
 PATIENCE = 240
 PASSED, FAILED, BROKEN = 0, 3, 4

@@ -1,7 +1,8 @@
 """The guards of the product: how each is switched off, and which test sees it.
 
 Inside a process of Odoo, for the ablation: a guard that can be taken away without any
-test noticing is not tested. Nothing here is known to the product.
+test noticing is not tested. Nothing here is known to the product. Those of the mails
+are in ``guards_mail.py``.
 """
 
 import contextlib
@@ -14,7 +15,6 @@ from odoo.addons.msp_billing.models import (
     msp_bill_run_slice,
     msp_bill_run_work,
     msp_billing_cycle,
-    msp_delivery_send,
 )
 from odoo.addons.msp_billing.tools.presence import Presence
 
@@ -95,7 +95,7 @@ def _believe_any_end(registry):
 
 
 @contextlib.contextmanager
-def _alone(*_args):
+def alone(*_args):
     """Believe to be the only one."""
     yield True
 
@@ -113,7 +113,6 @@ LOCKS = "test_bill_run_locks.TestBillRunLocks."
 WORKERS = "test_bill_run_workers.TestBillRunWorkers."
 BILLS = "test_bill_run.TestBillRun."
 DATABASE = "test_database_guards.TestDatabaseGuards."
-MAIL = "test_delivery_failures.TestDeliveryFailures."
 GUARDS = {
     # === THE DATABASE === #
     "exclude on subscriptions": Guard(
@@ -171,7 +170,7 @@ GUARDS = {
     ),
     "one poster": Guard(
         "test_bill_poster.TestBillPoster.test_a_secured_journal_is_left_to_its_poster",
-        method(RUN, "_sole_poster", _alone),
+        method(RUN, "_sole_poster", alone),
     ),
     "the last worker closes": Guard(
         WORKERS + "test_a_run_is_not_done_while_another_worker_is_on_it",
@@ -257,26 +256,6 @@ GUARDS = {
     "time zone of a day": Guard(
         "test_source_ingest.TestIngest.test_the_day_is_the_companys",
         method("res.company", "_msp_day", _utc_day),
-    ),
-    # === MAIL === #
-    "one sender": Guard(
-        MAIL + "test_two_senders", method("msp.delivery", "_only_sender", _alone)
-    ),
-    "a sender that died": Guard(
-        MAIL + "test_dead_sender_leaves_a_reminder_to_a_person",
-        method("msp.delivery", "_recover", nothing),
-    ),
-    "giving up": Guard(
-        MAIL + "test_gives_up_after_days",
-        value(msp_delivery_send, "GIVE_UP_AFTER", 99),
-    ),
-    "copies send nothing": Guard(
-        MAIL + "test_copy_of_the_database_sends_nothing",
-        method("msp.delivery", "_clone_reason", nothing),
-    ),
-    "only a PDF is sent": Guard(
-        "test_delivery.TestDelivery.test_empty_or_foreign_document_is_no_pdf",
-        method("msp.delivery", "_read_pdf", lambda _delivery: b"anything"),
     ),
 }
 # Named here so that a rename breaks this file and not a test in silence.

@@ -14,6 +14,7 @@ import time
 
 import killing
 import ledger
+import notice_flows
 import run_flows
 import run_world
 from asking import Asking, tell
@@ -22,6 +23,7 @@ from restore import Keeper
 from odoo import sql_db
 
 RECOVERIES = 3
+FLOWS = run_flows.FLOWS | notice_flows.FLOWS
 
 
 class Sweep(Asking):
@@ -29,7 +31,7 @@ class Sweep(Asking):
 
     def __init__(self, env, name, folder):
         self.registry, self.database = env.registry, env.cr.dbname
-        self.prepare, self.work = run_flows.FLOWS[name]
+        self.prepare, self.work, *self.checks = FLOWS[name]
         self.name, self.folder = name, pathlib.Path(folder)
         self.trace = killing.Trace(self.folder / "trace")
         self.recovered = {}
@@ -54,6 +56,7 @@ class Sweep(Asking):
         # To run again changes nothing.
         self._recover()
         self._compare("once more")
+        self._check()
 
     def choose(self, seed, some):
         """Return the numbers of the points: all, or some behind commits and elsewhere.
@@ -85,12 +88,18 @@ class Sweep(Asking):
         if every or left not in self.recovered:
             self._recover()
             self._compare(f"point {number}, {self.trace.read()[-4:]}")
+            self._check()
             self.recovered[left] = number
 
     def _recover(self):
         for _attempt in range(RECOVERIES):
             self._do(self.work)
         self._do(_check_audit)
+
+    def _check(self):
+        """Let the flow look at what it has come to, and go on from there."""
+        for check in self.checks:
+            self._do(check)
 
     def _compare(self, where):
         found = self._read()

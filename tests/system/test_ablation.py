@@ -1,7 +1,8 @@
 """Each guard of the product has a test that fails without it (``MSP_LONG=1`` only).
 
-The guards, what switches them off and their tests are in ``guards.py``; both runs of a
-test, with its guard and without, are in ``ablation.py``.
+The guards, what switches them off and their tests are in ``guards.py`` and
+``guards_mail.py``; both runs of a test, with its guard and without, are in
+``ablation.py``.
 """
 
 import ast
@@ -11,19 +12,25 @@ import pathlib
 import pytest
 from conftest import LONG
 
+FILES = ("guards.py", "guards_mail.py")
 ABLATE = """
-import ablation, guards
-ablation.main(env, list(guards.GUARDS))
+import ablation
+ablation.main(env, list(ablation.GUARDS))
 """
 
 
 def names():
-    """Return the names of the guards: their file needs Odoo, and is only read here."""
-    source = pathlib.Path(__file__).with_name("guards.py").read_text()
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GUARDS":
-            return [key.value for key in node.value.keys]
-    raise AssertionError("guards.py names no guards")
+    """Return the names of the guards: their files need Odoo, and are only read here."""
+    found = []
+    for file in FILES:
+        body = ast.parse(pathlib.Path(__file__).with_name(file).read_text()).body
+        [guards] = [
+            node.value
+            for node in body
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GUARDS"
+        ]
+        found += [key.value for key in guards.keys]
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
-"""Bills are neither lost nor made twice, wherever the run dies.
+"""Bills and notices are neither lost nor made twice, wherever a process dies.
 
-A process of Odoo forks a child for each point of a run: before each statement, around
+A process of Odoo forks a child for each point of a flow: before each statement, around
 each commit. The child is killed there, others go on, and the database must say what it
 says when nobody was killed. Behind some commits and at some other points, chosen by the
 seed that is printed; at every point of every flow with ``MSP_LONG=1``.
@@ -14,10 +14,18 @@ from conftest import LONG, SEED
 
 from dev import ui
 
-FLOWS = ["batch", "one by one"]
+BILLING = ["batch", "one by one"]
+FLOWS = [*BILLING, "notices", "steps", "taken back"]
 LONG_FLOWS = ["approval", "render", "remind", "audit"]
 SOME = 0 if LONG else 5
-POINTS = {"render": 50, "remind": 10, "audit": 20}
+POINTS = {
+    "render": 50,
+    "remind": 10,
+    "audit": 20,
+    "notices": 50,
+    "steps": 50,
+    "taken back": 50,
+}
 SWEEP = """
 import kill_sweep
 kill_sweep.main(env, {folder!r}, {flows!r}, {seed}, {some})
@@ -46,7 +54,7 @@ def test_every_death_ends_in_the_same_books(swept, flow):
     assert found["states"] > 1
 
 
-@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("flow", BILLING)
 def test_numbers_have_no_gap(swept, flow):
     numbers = sorted(swept[flow]["numbers"])
     assert numbers == [f"INV/2026/{n:05}" for n in range(1, len(numbers) + 1)]
