@@ -17,6 +17,7 @@
         "data/msp_computer_type.xml",
         "data/product_product.xml",
         "data/msp_reminder_step.xml",
+        "data/mail_template.xml",
         "data/msp_delivery_templates.xml",
         "data/ir_cron.xml",
         # report
@@ -48,6 +49,7 @@
         "views/msp_charge_views.xml",
         "views/msp_billing_cycle_views.xml",
         "views/msp_delivery_views.xml",
+        "views/mail_template_views.xml",
         "views/msp_reminder_step_views.xml",
         "views/account_move_views.xml",
         "views/msp_bill_run_views.xml",

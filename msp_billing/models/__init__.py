@@ -107,6 +107,7 @@ from . import msp_late_change
 from . import msp_billing_audit
 from . import msp_billing_audit_count
 from . import msp_reminder_step
+from . import mail_template
 from . import mail_thread
 from . import msp_bill_dispute
 from . import account_move_dispute
@@ -118,6 +119,7 @@ from . import msp_delivery
 from . import msp_delivery_manual
 from . import msp_delivery_work
 from . import msp_delivery_mail
+from . import msp_delivery_template
 from . import msp_delivery_render
 from . import msp_delivery_send
 from . import msp_delivery_note

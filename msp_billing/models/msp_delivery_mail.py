@@ -94,7 +94,7 @@ class MspDelivery(models.Model):
             )
         return [
             (attachment.name, attachment.raw, attachment.mimetype)
-            for attachment in attachments
+            for attachment in attachments | self._mail_template().attachment_ids
             if attachment.raw
         ]
 
@@ -107,31 +107,39 @@ class MspDelivery(models.Model):
         move = delivery.move_id
         values = {
             **delivery._mail_frame(),
+            **delivery._mail_figures(),
             "move": move,
-            "number": move.name,
             "is_refund": move.move_type == "out_refund",
-            "date": delivery._mail_date(move.invoice_date),
-            "due_date": delivery._mail_date(delivery._due_date()),
-            "period": delivery._mail_period(),
-            "amount": delivery._mail_amount(move.amount_total),
-            "residual": delivery._mail_amount(move.amount_residual),
             "is_open": not move.currency_id.is_zero(move.amount_residual),
             "reference": delivery._mail_reference(),
             "url": move.get_base_url() + move.get_portal_url(),
         }
         values["rows"] = delivery._mail_rows(values)
-        values["intro"] = delivery._mail_intro(values)
+        values["intro"] = delivery._fill_template("body_html")
         return values
+
+    def _mail_figures(self):
+        """Return what a text may name: of the bill, empty for a statement."""
+        move, partner = self.move_id, self.partner_id
+        return {
+            "customer": partner.name or partner.commercial_partner_id.name or "",
+            "company_name": self.company_id.name,
+            "number": move.name or "",
+            "date": self._mail_date(move.invoice_date),
+            "due_date": self._mail_date(move and self._due_date()),
+            "period": self._mail_period(),
+            "amount": self._mail_amount(move.amount_total),
+            "residual": self._mail_amount(move.amount_residual),
+        }
 
     def _mail_frame(self):
         """Return what every mail has around its text."""
-        company, partner = self.company_id, self.partner_id
+        company = self.company_id
         return {
             "delivery": self,
             "company": company,
             "company_name": company.name,
             "lang": self._mail_lang().replace("_", "-"),
-            "customer": partner.name or partner.commercial_partner_id.name or "",
             "is_refund": False,
             "logo": f"cid:{LOGO}" if self._logo() else None,
             "color": company.email_secondary_color or "#875A7B",
@@ -181,6 +189,8 @@ class MspDelivery(models.Model):
         return reference if reference != self.move_id.name else ""
 
     def _mail_amount(self, amount):
+        if not self.move_id:
+            return ""
         return format_amount(self.env, amount, self.move_id.currency_id, self.env.lang)
 
     def _mail_date(self, day):
@@ -197,13 +207,8 @@ class MspDelivery(models.Model):
         return [self._mail_date(first), self._mail_date(last)]
 
     def _mail_subject(self, values):
-        if self.kind == "reminder":
-            text = values["delivery"].step._fill_in("subject", values)
-        else:
-            text = html.unescape(
-                str(self._render_view("msp_billing.mail_bill_subject", values))
-            )
-        return " ".join(text.split())
+        subject = values["delivery"]._fill_template("subject")
+        return " ".join(html.unescape(str(subject or "")).split())
 
     def _mail_html(self, values):
         return self._render_view("msp_billing.mail_layout", values)
@@ -212,24 +217,16 @@ class MspDelivery(models.Model):
         """Return the mail for those who read no HTML."""
         rows = [f"{label}: {value}" for label, value, _is_strong in values["rows"]]
         parts = (
-            self._reminder_text(values) or html2plaintext(values["intro"]),
+            html2plaintext(values["intro"]),
             "\n".join(rows),
             values["url"],
             "\n".join((self.company_id.name, *values["contact"])),
         )
         return "\n\n".join(filter(None, parts))
 
-    def _mail_intro(self, values):
-        """Return the text above the figures."""
-        if self.kind == "bill":
-            return self._render_view("msp_billing.mail_bill", values)
-        lines = self._reminder_text(values).splitlines()
-        values = dict(values, paragraphs=[line for line in lines if line.strip()])
-        return self._render_view("msp_billing.mail_reminder", values)
-
     def _reminder_text(self, values):
         """Return the text of the step, or nothing for a bill."""
-        return values["delivery"].step._fill_in("body", values) if self.step else ""
+        return self.step._fill_in("body", values) if self.step else ""
 
     def _render_view(self, view, values):
         return (

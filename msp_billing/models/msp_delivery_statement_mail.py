@@ -2,6 +2,7 @@ import base64
 import hashlib
 
 from odoo import models
+from odoo.tools import html2plaintext
 
 from .msp_delivery_mail import LostDocument
 
@@ -34,6 +35,7 @@ class MspDelivery(models.Model):
             "url": "",
         }
         values["rows"] = delivery._statement_mail_rows(statement)
+        values["text"] = delivery._fill_template("body_html")
         values["intro"] = delivery._render_view("msp_billing.mail_statement", values)
         return values
 
@@ -49,9 +51,7 @@ class MspDelivery(models.Model):
         if self.kind != "statement":
             return super()._mail_plain(values)
         env, statement = values["delivery"].env, values["statement"]
-        head = env._(
-            "What is open on your account as of %(day)s:", day=statement["day"]
-        )
+        head = html2plaintext(values["text"])
         bills = [
             [f"{row['name']}, {row['status']}: {row['open']}", row["url"]]
             for row in values["shown"]
@@ -72,15 +72,6 @@ class MspDelivery(models.Model):
             ),
         ]
 
-    def _mail_subject(self, values):
-        if self.kind != "statement":
-            return super()._mail_subject(values)
-        return values["delivery"].env._(
-            "Statement of account as of %(day)s from %(company)s",
-            day=values["statement"]["day"],
-            company=values["company_name"],
-        )
-
     def _mail_attachments(self):
         if self.kind != "statement":
             return super()._mail_attachments()
@@ -90,4 +81,8 @@ class MspDelivery(models.Model):
             raise LostDocument(
                 self.env._("The PDF was lost or has changed. It is made again.")
             )
-        return [(self.statement_name, content, "application/pdf")]
+        more = self._mail_template().attachment_ids
+        return [
+            (self.statement_name, content, "application/pdf"),
+            *((file.name, file.raw, file.mimetype) for file in more if file.raw),
+        ]

@@ -79,6 +79,12 @@ class MspReminderStep(models.Model):
         "{due_date} are replaced; {amount} is what is still to be paid. A box with "
         "the bill's figures and a button to the bill follow below.",
     )
+    mail_template_id = fields.Many2one(
+        comodel_name="mail.template",
+        domain=[("model", "=", "msp.delivery")],
+        ondelete="restrict",
+        help="Empty: the subject and the text of this step.",
+    )
     delivery_ids = fields.One2many(
         comodel_name="msp.delivery", inverse_name="step", readonly=True
     )
@@ -141,10 +147,11 @@ class MspReminderStep(models.Model):
         return self.env._("%(days)s days after the due date", days=days)
 
     # === CONSTRAINT METHODS === #
-    @api.constrains("send_mail", "subject", "body")
+    @api.constrains("send_mail", "subject", "body", "mail_template_id")
     def _check_mail(self):
         for step in self:
-            if step.send_mail and not (step.subject and step.body):
+            has_text = step.mail_template_id or (step.subject and step.body)
+            if step.send_mail and not has_text:
                 raise ValidationError(
                     self.env._(
                         "%(step)s sends a mail: enter its subject and its text.",
@@ -178,6 +185,21 @@ class MspReminderStep(models.Model):
                         step=step.name,
                     )
                 )
+
+    # === ACTION METHODS === #
+    def action_edit_mail(self):
+        """Open the e-mail template by which this step's mails are made."""
+        self.ensure_one()
+        template = self.mail_template_id or self.env.ref(
+            "msp_billing.mail_template_reminder"
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Mail Template"),
+            "res_model": "mail.template",
+            "res_id": template.id,
+            "views": [(False, "form")],
+        }
 
     # === BUSINESS METHODS === #
     @api.model

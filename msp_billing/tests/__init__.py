@@ -44,6 +44,7 @@ from . import test_inventory_api_bad
 from . import test_inventory_api_fuzz
 from . import test_late_change
 from . import test_leakage
+from . import test_mail_template
 from . import test_pdf_engine
 from . import test_portal
 from . import test_portal_bill

@@ -1,6 +1,6 @@
 """Reminders, statements of account and suspensions, each killed while it is made.
 
-One bill is due for a step that mails, makes an activity and suspends, and it is the day
+Two bills are due for a step that mails, makes an activity and suspends, on the day
 of the statements. What is left after the deaths is sent to a mail server of our own:
 every customer must get each mail once.
 """
