@@ -37,7 +37,6 @@ class MspStatementDocument(models.AbstractModel):
         # The bills were found without sudo: all that stands on them may be read.
         bills = partner._msp_statement_bills().sudo()
         Document = self.env["msp.bill.document"]
-        style = Document._style(company)
         rows = [self._row(move, day) for move in bills]
         rows += [self._credit_row(line) for line in self._unmatched(partner, company)]
         totals = self._totals(rows)
@@ -45,15 +44,7 @@ class MspStatementDocument(models.AbstractModel):
             months=1
         )
         return {
-            "company": company,
-            "partner": partner,
-            "style": style,
-            "css": Document._css(style),
-            "logo": Document._logo(company),
-            "company_lines": self._company_lines(company),
-            "sender": Document._sender(company),
-            "recipient": Document._recipient(partner),
-            "footer": Document._footer(company),
+            **self._frame(company, partner),
             "facts": self._facts(partner, day, totals),
             "day": Document._day(day),
             "rows": rows,
@@ -64,6 +55,23 @@ class MspStatementDocument(models.AbstractModel):
             "bank": self._bank(bills),
             "is_open": any(bill.move_type == "out_invoice" for bill in bills),
             "fingerprint": self._fingerprint(rows),
+        }
+
+    @api.model
+    def _frame(self, company, partner):
+        """Return what every statement of the company has around its figures."""
+        Document = self.env["msp.bill.document"]
+        style = Document._style(company)
+        return {
+            "company": company,
+            "partner": partner,
+            "style": style,
+            "css": Document._css(style),
+            "logo": Document._logo(company),
+            "company_lines": self._company_lines(company),
+            "sender": Document._sender(company),
+            "recipient": Document._recipient(partner),
+            "footer": Document._footer(company),
         }
 
     @api.model

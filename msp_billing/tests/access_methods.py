@@ -25,6 +25,7 @@ msp.delivery              action_open_bill
 msp.late.change           action_open_cycle
 msp.leakage               action_open_associate action_open_end action_open_record
 msp.recurring.revenue     action_open_subscription
+msp.reminder.step         action_edit_mail
 msp.service.plan          action_open_associate action_open_dissociate
 msp.service.plan          action_open_price_change action_view_subscriptions
 msp.service.plan          get_first_steps get_import_templates
