@@ -103,6 +103,7 @@ class MspDelivery(models.Model):
 
     def _mail_values(self):
         """Return what the mail says, as texts in the customer's language."""
+        self._forget_mail_texts()
         delivery = self.with_context(lang=self._mail_lang())
         move = delivery.move_id
         values = {

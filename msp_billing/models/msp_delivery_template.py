@@ -89,6 +89,10 @@ class MspDelivery(models.Model):
             name = "credit_note"
         return self.env.ref(f"msp_billing.mail_template_{name}").sudo()
 
+    def _forget_mail_texts(self):
+        """Have the texts made anew: what is still to be paid may have changed."""
+        self.invalidate_recordset([*TEXTS, *OTHERS])
+
     def _fill_template(self, field):
         """Return the subject or the text of this mail, in the customer's language.
 
@@ -96,8 +100,6 @@ class MspDelivery(models.Model):
         :raises UserError: when the template names what there is not
         """
         self.ensure_one()
-        # What is still to be paid is asked now, in the transaction that sends.
-        self.invalidate_recordset([*TEXTS, *OTHERS])
         template = self._mail_template().with_context(lang=self._mail_lang())
         try:
             return template._render_field(field, self.ids)[self.id]

@@ -82,8 +82,9 @@ class DeliveryCommon(MspBillingCommon):
         cls.env.flush_all()
         return run.move_ids
 
+    @classmethod
     @contextmanager
-    def _documents(self, content=PDF, failing=()):
+    def _documents(cls, content=PDF, failing=()):
         """Make documents without an engine; those of ``failing`` bills fail."""
 
         def generate(delivery):
@@ -103,9 +104,18 @@ class DeliveryCommon(MspBillingCommon):
             move.invalidate_recordset(["invoice_pdf_report_id"])
             move.is_move_sent = True
 
-        Delivery = self.env.registry["msp.delivery"]
+        Delivery = cls.env.registry["msp.delivery"]
         with patch.object(Delivery, "_generate_documents", generate):
             yield
+
+    @classmethod
+    def _render_now(cls, deliveries):
+        """Make the documents of some deliveries without the scheduled action."""
+        with cls._documents():
+            for delivery in deliveries:
+                delivery._as_bot()._render()
+        cls.env.flush_all()
+        cls.env.invalidate_all()
 
     @contextmanager
     def _mail_server(self, session):

@@ -22,10 +22,8 @@ class TestDeliveryPace(DeliveryCommon):
             cls._computers(customer, 1)
         cls.deliveries = cls.delivery | cls._bill_now().msp_delivery_ids
         cls.company.msp_mails_per_minute = 2
-
-    def setUp(self):
-        super().setUp()
-        self._render()
+        # Once for all: these tests are about what leaves when.
+        cls._render_now(cls.deliveries)
 
     def _send(self, script=()):
         with self._mail_server(FakeSession(script)) as session:

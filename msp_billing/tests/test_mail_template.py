@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -107,7 +109,9 @@ class TestMailTemplate(ReminderCommon):
             {"subject": "{{ object.nonsense }}"},
         ):
             with self.subTest(values):
-                self.template.write(values)
+                # Odoo refuses such a text, but a field may go with its module later.
+                with patch.object(type(self.template), "_check_can_be_rendered"):
+                    self.template.write(values)
                 self.assertFalse(self._send_again())
                 self.assertEqual(self.delivery.state, "queued")
                 self.assertIn(self.template.name, self.delivery.reason)
