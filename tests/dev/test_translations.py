@@ -23,8 +23,8 @@ ENGLISH = re.compile(
 ALIKE = {
     "*": """
         (object._get_report_base_filename())|%(name)s (%(count)s)|BIC|ID|MSP Billing|
-        PDF|XLSX|{{ object.mail_subject }}|<span invisible="method != 'percent'">%</span>|<span>0</span>|
-        minimum_amount|payment_state""",
+        PDF|XLSX|<span invisible="method != 'percent'">%</span>|<span>0</span>|
+        minimum_amount|payment_state|{{ object.mail_subject }}""",
     "de": """
         %(name)s: %(reason)s|%(subscription)s: %(reason)s|%(day)s: %(acts)s|Agent|April|
         August|Bank|Code|Computer|Dashboard|Details|Format|Icon|JSON|Journal|Manager|
