@@ -218,12 +218,17 @@ class MspDelivery(models.Model):
         """Return the mail for those who read no HTML."""
         rows = [f"{label}: {value}" for label, value, _is_strong in values["rows"]]
         parts = (
-            html2plaintext(values["intro"]),
+            self._plain_text(values["intro"]),
             "\n".join(rows),
             values["url"],
             "\n".join((self.company_id.name, *values["contact"])),
         )
         return "\n\n".join(filter(None, parts))
+
+    def _plain_text(self, text):
+        """Return a text without its HTML, an empty line between its paragraphs."""
+        lines = html2plaintext(text).splitlines()
+        return "\n\n".join(line for line in lines if line.strip())
 
     def _reminder_text(self, values):
         """Return the text of the step, or nothing for a bill."""

@@ -2,7 +2,6 @@ import base64
 import hashlib
 
 from odoo import models
-from odoo.tools import html2plaintext
 
 from .msp_delivery_mail import LostDocument
 
@@ -51,7 +50,7 @@ class MspDelivery(models.Model):
         if self.kind != "statement":
             return super()._mail_plain(values)
         env, statement = values["delivery"].env, values["statement"]
-        head = html2plaintext(values["text"])
+        head = self._plain_text(values["text"])
         bills = [
             [f"{row['name']}, {row['status']}: {row['open']}", row["url"]]
             for row in values["shown"]
