@@ -198,7 +198,9 @@ class MspReminderStep(models.Model):
             "name": self.env._("Mail Template"),
             "res_model": "mail.template",
             "res_id": template.id,
-            "views": [(False, "form")],
+            "views": [
+                (self.env.ref("msp_billing.msp_mail_template_view_form").id, "form")
+            ],
         }
 
     # === BUSINESS METHODS === #

@@ -1,7 +1,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from ..models.mail_template import EXAMPLES
@@ -75,6 +75,15 @@ class TestMailTemplate(ReminderCommon):
         )
         self.assertFalse(preview.error_msg)
         return preview
+
+    def test_manager_makes_one(self):
+        view = self.env.ref("msp_billing.msp_mail_template_view_form")
+        context = {"default_model": "msp.delivery"}
+        Template = self.env["mail.template"].with_context(**context)
+        with Form(Template, view=view) as form:
+            form.name = "Friendly"
+            form.subject = "Dear {{ object.mail_customer }}"
+        self.assertEqual(form.record.model, "msp.delivery")
 
     # === IN THE MAIL === #
     def test_changed_text_is_sent(self):

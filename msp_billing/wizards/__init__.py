@@ -19,3 +19,4 @@ from . import msp_price_change
 from . import msp_price_change_find
 from . import msp_price_change_effect
 from . import msp_price_change_line
+from . import mail_template_preview
