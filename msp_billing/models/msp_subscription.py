@@ -49,14 +49,14 @@ class MspSubscription(models.Model):
         tracking=True,
     )
     date_start = fields.Date(
-        string="Start",
+        string="Start Date",
         required=True,
         default=lambda self: self.env.company._msp_today(),
         tracking=True,
         help="First day that is billed.",
     )
     date_end = fields.Date(
-        string="End",
+        string="End Date",
         tracking=True,
         copy=False,
         help="First day that is not billed any more. Empty: no end.",
