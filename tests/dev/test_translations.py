@@ -28,8 +28,8 @@ ALIKE = {
     "de": """
         %(name)s: %(reason)s|%(name)s: %(text)s|%(subscription)s: %(reason)s|
         %(day)s: %(acts)s|Agent|April|August|Bank|Code|Computer|Dashboard|Details|
-        Format|Icon|JSON|Journal|Manager|Minimum|Name|November|Optional|Organisation|Plan|Problem|September|Server|Status|
-        Text""",
+        Format|Icon|JSON|Journal|Manager|Minimum|Name|November|Optional|
+        Organisation|Plan|Problem|September|Server|Status|Text""",
     "es": """
         %(name)s: %(reason)s|%(name)s: %(text)s|%(subscription)s: %(reason)s|
         %(day)s: %(acts)s|JSON|Message-ID|Plan|Regular|Total|billing@customer.example|
