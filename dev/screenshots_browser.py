@@ -22,7 +22,7 @@ OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 LARGEST = 200_000
 COLOURS = 128
 DPI, PAPER = 80, (226, 228, 232)
-PATIENCE = 120_000
+PATIENCE, SETTLE = 60_000, 700
 READY = ".o_list_view, .o_form_view, .o_kanban_view, .o_view_nocontent"
 # Far enough for figures, and not at its end.
 HALF_WAY = """() => {
@@ -87,7 +87,7 @@ DEMO = (
         sees=".o_form_view [name=msp_dispute_ids] .o_data_row",
     ),
     Shot("deliveries", "msp-deliveries", sees=".o_data_row"),
-    Shot("leakage", "msp-leakage", sees=".o_data_row"),
+    Shot("leakage", "msp-leakage", sees=".o_group_header, .o_data_row"),
 )
 # Of a company that has nothing yet.
 FIRST = (Shot("first-steps", "service-plans", sees=".o_msp_first_steps"),)
@@ -109,7 +109,7 @@ LARGER = (
 )
 PORTAL = (
     Shot("portal-home", "/my", sees="#portal_service_category a", height=620),
-    Shot("portal-computers", "/my/computers", sees="table tbody tr", height=900),
+    Shot("portal-computers", "/my/computers", sees=".o_portal_my_doc_table tbody tr", height=900),
     Shot(
         "portal-bill",
         "/my/invoices",
@@ -149,7 +149,9 @@ def shoot(page: Page, shot: Shot) -> None:
     if shot.until:
         page.wait_for_function(shot.until)
     page.wait_for_selector(shot.sees or READY)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
+    # Pictures of people and fonts come a moment later.
+    page.wait_for_timeout(SETTLE)
     page.mouse.move(0, shot.height - 1)
     taken = page.locator(shot.part) if shot.part else page
     keep(shot.name, taken.screenshot())
