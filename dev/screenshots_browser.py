@@ -109,7 +109,12 @@ LARGER = (
 )
 PORTAL = (
     Shot("portal-home", "/my", sees="#portal_service_category a", height=620),
-    Shot("portal-computers", "/my/computers", sees=".o_portal_my_doc_table tbody tr", height=900),
+    Shot(
+        "portal-computers",
+        "/my/computers",
+        sees=".o_portal_my_doc_table tbody tr",
+        height=900,
+    ),
     Shot(
         "portal-bill",
         "/my/invoices",
