@@ -105,7 +105,22 @@ def run(
     own = paths.LOGS / f"{name}-{os.getpid()}.log"
     log = log or own
     progress = Progress(label, log)
-    with log.open("wb") as output:
+    code = _watched(command, progress, env=env, cwd=cwd)
+    progress.done("✓" if code == 0 else "✗")
+    if code:
+        raise Failure(f"{label} failed: {cause(log)}", todo or f"See {log}")
+    own.unlink(missing_ok=True)
+
+
+def _watched(
+    command: Sequence[object],
+    progress: Progress,
+    *,
+    env: Mapping[str, str] | None,
+    cwd: pathlib.Path | None,
+) -> int:
+    """Run a command, show its progress, and return its exit code."""
+    with progress.log.open("wb") as output:
         process = subprocess.Popen(
             [str(part) for part in command],
             stdout=output,
@@ -118,14 +133,9 @@ def run(
         try:
             while True:
                 try:
-                    code = process.wait(0.3)
-                    break
+                    return process.wait(0.3)
                 except subprocess.TimeoutExpired:
                     progress.tick()
         except BaseException:
             stop(process)
             raise
-    progress.done("✓" if code == 0 else "✗")
-    if code:
-        raise Failure(f"{label} failed: {cause(log)}", todo or f"See {log}")
-    own.unlink(missing_ok=True)

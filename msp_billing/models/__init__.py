@@ -25,10 +25,13 @@ from . import msp_count_reading
 from . import msp_service_plan
 from . import msp_service_plan_minimum
 from . import msp_service_plan_price
+from . import msp_service_plan_price_rating
 from . import msp_service_plan_price_change
 from . import msp_service_plan_price_name
 from . import msp_service_plan_price_tier
 from . import msp_subscription
+from . import msp_subscription_actions
+from . import msp_subscription_overlap
 from . import msp_subscription_terms
 from . import msp_subscription_due
 from . import msp_subscription_end

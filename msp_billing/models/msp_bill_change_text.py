@@ -103,7 +103,11 @@ class MspBillChange(models.AbstractModel):
         if not cycle.currency_id.is_zero(amount):
             sign = "+" if amount > 0 else "–"
             signed = f"{sign} {self._money(abs(amount), cycle)}"
-        return ": ".join((name, "; ".join(filter(None, (text, signed)))))
+        return self.env._(
+            "%(name)s: %(text)s",
+            name=name,
+            text="; ".join(filter(None, (text, signed))),
+        )
 
     @api.model
     def _names_line(self, kind, rows, texts, limit=None):
@@ -113,11 +117,11 @@ class MspBillChange(models.AbstractModel):
             else row.name
             for row in rows[:limit]
         ]
-        line = f"{self._kind_label(kind, len(rows))}: {', '.join(names)}"
-        left = len(rows) - len(names)
+        text, left = ", ".join(names), len(rows) - len(names)
         if left:
-            line += self.env._(" and %(count)s more", count=left)
-        return line
+            text = self.env._("%(names)s and %(count)s more", names=text, count=left)
+        label = self._kind_label(kind, len(rows))
+        return self.env._("%(name)s: %(text)s", name=label, text=text)
 
     @api.model
     def _kind_label(self, kind, count):

@@ -43,7 +43,7 @@ class MspBillDispute(models.Model):
         comodel_name="mail.activity", readonly=True, index="btree_not_null"
     )
     state = fields.Selection(
-        selection=[("open", "Open"), ("ended", "Ended")],
+        selection=[("open", "Disputed"), ("ended", "Ended")],
         required=True,
         readonly=True,
         default="open",

@@ -29,16 +29,23 @@ class MspBillingCycle(models.Model):
         texts = {
             "evidence": self.env._(
                 "Counting %(cycle)s again gives other days than its evidence for: "
+                "%(names)s"
             ),
             "unlisted": self.env._(
-                "Computers with days in %(cycle)s are not in its evidence: "
+                "Computers with days in %(cycle)s are not in its evidence: %(names)s"
             ),
         }
         findings = []
         for (cycle_id, code), names in wrong.items():
-            head = texts[code] % {"cycle": self.browse(cycle_id).display_name}
-            tail = f" (+{len(names) - NAMED})" if names[NAMED:] else ""
-            message = head + ", ".join(names[:NAMED]) + tail
+            text, left = ", ".join(names[:NAMED]), len(names[NAMED:])
+            if left:
+                text = self.env._(
+                    "%(names)s and %(count)s more", names=text, count=left
+                )
+            message = texts[code] % {
+                "cycle": self.browse(cycle_id).display_name,
+                "names": text,
+            }
             findings.append(self._finding(code, "msp.billing.cycle", cycle_id, message))
         return findings
 

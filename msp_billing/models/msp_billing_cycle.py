@@ -64,9 +64,9 @@ class MspBillingCycle(models.Model):
         readonly=True,
         default="regular",
     )
-    date_start = fields.Date(string="Start", required=True, readonly=True)
+    date_start = fields.Date(string="Start Date", required=True, readonly=True)
     date_end = fields.Date(
-        string="End",
+        string="End Date",
         required=True,
         readonly=True,
         index=True,

@@ -45,7 +45,7 @@ class MspSource(models.Model):
     sync_ids = fields.One2many(
         comodel_name="msp.source.sync",
         inverse_name="source_id",
-        string="Deliveries",
+        string="Data Deliveries",
         readonly=True,
     )
     column_customer = fields.Char(

@@ -44,6 +44,8 @@ from . import test_inventory_api_bad
 from . import test_inventory_api_fuzz
 from . import test_late_change
 from . import test_leakage
+from . import test_leakage_screen
+from . import test_leakage_sources
 from . import test_mail_template
 from . import test_pdf_engine
 from . import test_portal
@@ -68,6 +70,7 @@ from . import test_source_access
 from . import test_source_bad_files
 from . import test_source_freshness
 from . import test_source_import
+from . import test_source_import_columns
 from . import test_source_import_fuzz
 from . import test_source_ingest
 from . import test_source_key

@@ -1,6 +1,3 @@
-from odoo.fields import Command
-from odoo.tests import new_test_user
-
 from .common import MspBillingCommon
 
 ROLES = {
@@ -25,19 +22,7 @@ class AccessCommon(MspBillingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.users = {
-            role: cls._user(role, groups, cls.company) for role, groups in ROLES.items()
-        }
-
-    @classmethod
-    def _user(cls, login, groups, companies):
-        return new_test_user(
-            cls.env,
-            login,
-            groups=groups,
-            company_id=companies[0].id,
-            company_ids=[Command.set(companies.ids)],
-        )
+        cls.users = cls._users(ROLES)
 
     def _as(self, role, records):
         """Return records as a user of a role sees them, nothing read before."""

@@ -1,3 +1,5 @@
+from odoo.tests import new_test_user
+
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 ADDRESS = {"street": "1 Main Street", "city": "Springfield"}
@@ -91,6 +93,30 @@ class MspBillingCommon(AccountTestInvoicingCommon):
                 for index in range(1, number + 1)
             ]
         )
+
+    @classmethod
+    def _user(cls, login, groups, companies=None, **vals):
+        """Make a user with groups (several by commas) in a company or several.
+
+        The first of the companies is the one that the user works in.
+        """
+        companies = companies or cls.company
+        return new_test_user(
+            cls.env,
+            login,
+            groups=groups,
+            company_id=companies[0].id,
+            company_ids=[(6, 0, companies.ids)],
+            **vals,
+        )
+
+    @classmethod
+    def _users(cls, roles):
+        """Make a user for each role; return them by role.
+
+        :param dict roles: the groups of each role, which is the login too
+        """
+        return {role: cls._user(role, groups) for role, groups in roles.items()}
 
     # === RUNNING === #
     @classmethod

@@ -1,7 +1,6 @@
 from freezegun import freeze_time
 
-from odoo.fields import Command
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, tagged
 
 from .common import MspBillingCommon
 from .refusal import RefusalMixin
@@ -21,13 +20,7 @@ class TestAssociate(RefusalMixin, MspBillingCommon):
         )
         for number, customer in enumerate(cls.customers):
             cls._computers(customer, number)
-        cls.sales = new_test_user(
-            cls.env,
-            "sales",
-            groups="msp_billing.group_msp_billing_sales",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
+        cls.sales = cls._user("sales", "msp_billing.group_msp_billing_sales")
 
     def _associate(self, customers=None, **values):
         """Fill in the wizard as a person does; return it before the last click."""

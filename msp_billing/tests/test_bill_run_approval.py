@@ -1,8 +1,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
-from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..models import msp_bill_run_preview, msp_bill_run_work
@@ -28,13 +27,7 @@ class TestBillRunApproval(MspBillingCommon):
             )
             cls._computers(customer, 1)
         cls.subscriptions = cls.plan.subscription_ids
-        cls.manager = new_test_user(
-            cls.env,
-            "boss",
-            groups="msp_billing.group_msp_billing_manager",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
+        cls.manager = cls._user("boss", "msp_billing.group_msp_billing_manager")
 
     def _open_runs(self):
         self.env.flush_all()

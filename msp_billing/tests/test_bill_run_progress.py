@@ -2,8 +2,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError
-from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from ..models import msp_bill_run_work
 from .common import MspBillingCommon
@@ -23,15 +22,6 @@ class TestBillRunProgress(MspBillingCommon):
             cls._computers(customer, 1)
         cls._subscribe(cls._plan("Empty", cost=0.0), cls._customer("Held Ltd"))
         cls.run_ = cls._new_run("2026-02-01")
-
-    def _user(self, login, groups):
-        return new_test_user(
-            self.env,
-            login,
-            groups=groups,
-            company_id=self.company.id,
-            company_ids=[Command.set(self.company.ids)],
-        )
 
     def _figures(self, progress):
         return {figure["name"]: figure["value"] for figure in progress["figures"]}

@@ -163,7 +163,7 @@ class TestConsolidated(ReportCommon):
         acme = next(row for row in bills if row["Customer"] == "Acme Ltd")
         self.assertEqual(acme["Customer No."], "C-1")
         self.assertEqual(str(acme["Date"].date()), "2026-02-01")
-        self.assertEqual(str(acme["Due"].date()), "2026-02-15")
+        self.assertEqual(str(acme["Due Date"].date()), "2026-02-15")
         self.assertEqual((acme["Untaxed"], acme["Tax"]), (15, 2.25))
         self.assertEqual((acme["Total"], acme["Open"]), (17.25, 17.25))
 

@@ -2,8 +2,7 @@ import pathlib
 
 from lxml import etree
 
-from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import file_path
 from odoo.tools.safe_eval import safe_eval
 
@@ -70,13 +69,7 @@ class TestEcosystem(MspBillingCommon):
         plan = self._plan()
         subscription = self._subscribe(plan, self._customer())
         run = self._new_run("2026-02-01")
-        colleague = new_test_user(
-            self.env,
-            "colleague",
-            groups="msp_billing.group_msp_billing_manager",
-            company_id=self.company.id,
-            company_ids=[Command.set(self.company.ids)],
-        )
+        colleague = self._user("colleague", "msp_billing.group_msp_billing_manager")
         for record in (plan, subscription, run):
             with self.subTest(record._name):
                 record = record.with_user(colleague)

@@ -1,5 +1,5 @@
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import file_open
 
 from .common import MspBillingCommon
@@ -53,19 +53,13 @@ class TestExportImport(MspBillingCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.other = cls.setup_other_company(name="Empty Inc")["company"]
-        cls.manager = new_test_user(
-            cls.env,
-            "manager",
-            groups="msp_billing.group_msp_billing_manager,base.group_allow_export",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
+        cls.manager = cls._user(
+            "manager", "msp_billing.group_msp_billing_manager,base.group_allow_export"
         )
-        cls.importer = new_test_user(
-            cls.env,
+        cls.importer = cls._user(
             "importer",
-            groups="msp_billing.group_msp_billing_manager,base.group_allow_export",
-            company_id=cls.other.id,
-            company_ids=[Command.set(cls.other.ids)],
+            "msp_billing.group_msp_billing_manager,base.group_allow_export",
+            cls.other,
         )
         cls.plan = cls._plan(
             "Full Care",

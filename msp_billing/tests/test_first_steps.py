@@ -1,8 +1,13 @@
 from odoo.exceptions import AccessError
-from odoo.fields import Command
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import HttpCase, tagged
 
 from .common import MspBillingCommon
+
+ROLES = {
+    "manager": "msp_billing.group_msp_billing_manager",
+    "sales": "msp_billing.group_msp_billing_sales",
+    "admin_manager": "msp_billing.group_msp_billing_manager,base.group_erp_manager",
+}
 
 
 @tagged("post_install", "-at_install")
@@ -12,23 +17,7 @@ class TestFirstSteps(MspBillingCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.users = {
-            role: new_test_user(
-                cls.env,
-                role,
-                groups=groups,
-                company_id=cls.company.id,
-                company_ids=[Command.set(cls.company.ids)],
-            )
-            for role, groups in (
-                ("manager", "msp_billing.group_msp_billing_manager"),
-                ("sales", "msp_billing.group_msp_billing_sales"),
-                (
-                    "admin_manager",
-                    "msp_billing.group_msp_billing_manager,base.group_erp_manager",
-                ),
-            )
-        }
+        cls.users = cls._users(ROLES)
 
     def _steps(self, role="manager"):
         Plan = self.env["msp.service.plan"].with_user(self.users[role])

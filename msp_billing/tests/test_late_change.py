@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from .common import MspBillingCommon
 
@@ -125,13 +125,7 @@ class TestLateChange(MspBillingCommon):
             self.customer, 1, "2026-02-11", name="Late-1", date_to="2026-03-01"
         )
         users = {
-            role: new_test_user(
-                self.env,
-                role,
-                groups=f"msp_billing.group_msp_billing_{role}",
-                company_id=self.company.id,
-                company_ids=[(6, 0, self.company.ids)],
-            )
+            role: self._user(role, f"msp_billing.group_msp_billing_{role}")
             for role in ("sales", "manager")
         }
         with self.assertRaises(AccessError):

@@ -2,7 +2,7 @@ from freezegun import freeze_time
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, tagged
 
 from .price_change_common import PriceChangeCommon
 from .refusal import RefusalMixin
@@ -160,13 +160,7 @@ class TestPriceChangeRefusals(RefusalMixin, PriceChangeCommon):
     def test_only_managers(self):
         Wizard = self.env["msp.price.change"]
         for role in ("sales", "manager"):
-            user = new_test_user(
-                self.env,
-                f"price_{role}",
-                groups=f"msp_billing.group_msp_billing_{role}",
-                company_id=self.company.id,
-                company_ids=[Command.set(self.company.ids)],
-            )
+            user = self._user(f"price_{role}", f"msp_billing.group_msp_billing_{role}")
             if role == "sales":
                 with self.assertRaises(AccessError):
                     Wizard.with_user(user).create({})

@@ -1,5 +1,5 @@
 from odoo.fields import Command
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, tagged
 
 from .common import MspBillingCommon
 from .web_client import WebClient
@@ -19,16 +19,7 @@ class TestScreens(MspBillingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.users = {
-            role: new_test_user(
-                cls.env,
-                role,
-                groups=groups,
-                company_id=cls.company.id,
-                company_ids=[Command.set(cls.company.ids)],
-            )
-            for role, groups in ROLES.items()
-        }
+        cls.users = cls._users(ROLES)
         cls._fill_screens()
 
     @classmethod

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
-from odoo.fields import Command
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.base.models.ir_cron import CompletionStatus
@@ -32,16 +31,6 @@ class TestWatchdog(MspBillingCommon, HttpCase):
         )
         cls.cron = cls.env.ref("msp_billing.ir_cron_bill").sudo()
         cls.manager = cls._user("boss", "msp_billing.group_msp_billing_manager")
-
-    @classmethod
-    def _user(cls, login, groups):
-        return new_test_user(
-            cls.env,
-            login,
-            groups=groups,
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
 
     def _notices(self, user=None):
         Run = self.env["msp.bill.run"].with_user(user or self.manager)

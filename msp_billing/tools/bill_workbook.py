@@ -74,7 +74,7 @@ class BillWorkbook:
             (self.env._("Customer"), TEXT, 34),
             (self.env._("Customer No."), TEXT, 14),
             (self.env._("Date"), DATE, None),
-            (self.env._("Due"), DATE, None),
+            (self.env._("Due Date"), DATE, None),
             (self.env._("Untaxed"), MONEY, None),
             (self.env._("Tax"), MONEY, None),
             (self.env._("Total"), MONEY, None),

@@ -66,7 +66,11 @@ class Texts:
         return self._value(error.code, error.values)
 
     def _value(self, code, values):
-        texts = {
+        texts = {**self._of_rows(), **self._of_types_and_contacts()}
+        return texts[code](values)
+
+    def _of_rows(self):
+        return {
             "not_a_row": lambda v: self.env._(
                 "%(value)s is no computer. Send an object with key, name and type.", **v
             ),
@@ -95,6 +99,10 @@ class Texts:
                 "computer once.",
                 **v,
             ),
+        }
+
+    def _of_types_and_contacts(self):
+        return {
             "no_type": lambda v: self.env._(
                 "computer %(key)s has no type. Use one of: %(known)s.", **v
             ),
@@ -120,4 +128,3 @@ class Texts:
                 **v,
             ),
         }
-        return texts[code](values)

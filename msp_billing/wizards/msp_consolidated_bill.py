@@ -36,13 +36,13 @@ class MspConsolidatedBill(models.TransientModel):
         help="Empty: all. Customers, with the contacts below them.",
     )
     date_from = fields.Date(
-        string="From",
+        string="First Day",
         required=True,
         default=lambda self: self._default_month(),
         help="The first date of the bills.",
     )
     date_to = fields.Date(
-        string="To",
+        string="Last Day",
         required=True,
         default=lambda self: self._default_month() + relativedelta(day=31),
         help="The last date of the bills, included.",

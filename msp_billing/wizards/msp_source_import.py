@@ -107,7 +107,7 @@ class MspSourceImport(models.TransientModel):
     warning = fields.Text(readonly=True)
     note = fields.Text(readonly=True)
     sync_ids = fields.Many2many(
-        comodel_name="msp.source.sync", string="Deliveries", readonly=True
+        comodel_name="msp.source.sync", string="Data Deliveries", readonly=True
     )
 
     # === COMPUTE METHODS === #

@@ -43,11 +43,11 @@ class MspSubscriptionAssociate(models.TransientModel):
         string="Bills go to",
     )
     date_start = fields.Date(
-        string="Start",
+        string="Start Date",
         required=True,
         default=lambda self: self.env.company._msp_today(),
     )
-    date_end = fields.Date(string="End", help="First day without the plan.")
+    date_end = fields.Date(string="End Date", help="First day without the plan.")
     billing_cycle = fields.Selection(
         selection=lambda self: self.env["msp.subscription"]._selection_billing_cycle(),
         required=True,

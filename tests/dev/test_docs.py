@@ -28,7 +28,8 @@ def test_every_page_of_the_guide_is_linked():
     overview = (ROOT / "docs" / "guide" / "README.md").read_text()
     pages = {page.name for page in (ROOT / "docs" / "guide").glob("*.md")}
     assert {"salesperson.md", "manager.md", "accountant.md"} < pages
-    assert pages - {"README.md"} == set(LINK.findall(overview))
+    links = {link for link in LINK.findall(overview) if "/" not in link}
+    assert pages - {"README.md"} == links
 
 
 def test_pictures_are_small():

@@ -26,13 +26,13 @@ ALIKE = {
         PDF|XLSX|<span invisible="method != 'percent'">%</span>|<span>0</span>|
         minimum_amount|payment_state|{{ object.mail_subject }}""",
     "de": """
-        %(name)s: %(reason)s|%(subscription)s: %(reason)s|%(day)s: %(acts)s|Agent|April|
-        August|Bank|Code|Computer|Dashboard|Details|Format|Icon|JSON|Journal|Manager|
-        Minimum|Name|November|Optional|Organisation|Plan|Problem|September|Server|Status|
-        Text""",
+        %(name)s: %(reason)s|%(name)s: %(text)s|%(subscription)s: %(reason)s|
+        %(day)s: %(acts)s|Agent|April|August|Bank|Code|Computer|Dashboard|Details|
+        Format|Icon|JSON|Journal|Manager|Minimum|Name|November|Optional|
+        Organisation|Plan|Problem|September|Server|Status|Text""",
     "es": """
-        %(name)s: %(reason)s|%(subscription)s: %(reason)s|%(day)s: %(acts)s|0.01|0.05|
-        0.10|0.50|1.00|JSON|Message-ID|Plan|Regular|Total|billing@customer.example|
+        %(name)s: %(reason)s|%(name)s: %(text)s|%(subscription)s: %(reason)s|
+        %(day)s: %(acts)s|JSON|Message-ID|Plan|Regular|Total|billing@customer.example|
         factor|proforma""",
     "fr": """
         Agent|Audit|Code|Configuration|Contact|Correction|Corrections|Date|Description|

@@ -75,7 +75,7 @@ registry.category("web_tour.tours").add("msp_billing_import_csv", {
         },
         state("Imported"),
         button("action_view_syncs"),
-        screen("Deliveries"),
+        screen("Data Deliveries"),
         {
             content: "What came in is in the log",
             trigger: `.o_data_row:contains("Acme Ltd"):contains("Applied")`,
