@@ -9,6 +9,8 @@ from ..tools.csv_download import csv_bytes
 
 # A company has computers in the thousands, not more pages than this.
 LAST_PAGE = 100_000
+# The database refuses to look for a greater id than it can give.
+LAST_ID = 2**31 - 1
 
 
 def csv_response(rows, filename):
@@ -52,7 +54,9 @@ class MspCustomerPortal(CustomerPortal):
     def portal_my_plan(self, subscription_id, **_kwargs):
         """Show a plan, its prices and its bills."""
         Portal = request.env["msp.portal"]
-        subscription = Portal._subscriptions([("id", "=", subscription_id)])
+        subscription = subscription_id <= LAST_ID and Portal._subscriptions(
+            [("id", "=", subscription_id)]
+        )
         if not subscription:
             return request.redirect("/my/plans")
         values = {

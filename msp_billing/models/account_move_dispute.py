@@ -86,15 +86,7 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         move = self.sudo()
-        # Two clicks at once: the second one waits, fails on the changed row, is
-        # repeated by Odoo and finds what the first one told.
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE account_move SET msp_disputed = msp_disputed WHERE id = %s",
-                move.id,
-            )
-        )
+        move._msp_lock_dispute()
         charge = charge.sudo()
         move._msp_check_dispute(charge)
         told = move.msp_dispute_ids.filtered(
@@ -104,38 +96,51 @@ class AccountMove(models.Model):
             return told
         text = move._msp_check_dispute_text(text, author)
         user = move._msp_dispute_user(charge)
-        dispute = (
-            self.env["msp.bill.dispute"]
-            .sudo()
-            .create(
-                {
-                    "move_id": move.id,
-                    "charge_id": charge.id,
-                    "author_id": author.id,
-                    "text": text,
-                    "user_id": user.id,
-                }
-            )
+        dispute = move.msp_dispute_ids.create(
+            {
+                "move_id": move.id,
+                "charge_id": charge.id,
+                "author_id": author.id,
+                "text": text,
+                "user_id": user.id,
+            }
         )
         move.msp_disputed = True
+        move._msp_tell_dispute(dispute)
+        return dispute
+
+    def _msp_tell_dispute(self, dispute):
+        """Write what the customer says into the discussion; ask who answers to act."""
         quoted = Markup("<p><b>%s</b></p><p>%s</p>") % (
-            self.env._("This line looks wrong: %(line)s", line=charge.display_name),
-            escape(text).replace("\n", Markup("<br/>")),
+            self.env._(
+                "This line looks wrong: %(line)s", line=dispute.charge_id.display_name
+            ),
+            escape(dispute.text).replace("\n", Markup("<br/>")),
         )
-        move.message_post(
+        self.message_post(
             body=quoted,
-            author_id=author.id,
+            author_id=dispute.author_id.id,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
         )
-        if user:
-            dispute.activity_id = move.activity_schedule(
+        if dispute.user_id:
+            dispute.activity_id = self.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("A customer finds a line of the bill wrong"),
                 note=quoted,
-                user_id=user.id,
+                user_id=dispute.user_id.id,
             )
-        return dispute
+
+    def _msp_lock_dispute(self):
+        # Two clicks at once: the second one waits, fails on the changed row, is
+        # repeated by Odoo and finds what the first one told.
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE account_move SET msp_disputed = msp_disputed WHERE id = %s",
+                self.id,
+            )
+        )
 
     def _msp_check_dispute(self, charge):
         lines = self._msp_disputable_charges()

@@ -50,7 +50,8 @@ class TestPortalPlans(PortalCase):
         for word in ("Sally", "note"):
             self.assertNotIn(word, text)
         self._page(path, "stranger", status=303)
-        self._page("/my/plans/0", status=303)
+        for unknown in (0, 2**31, 10**20):
+            self._page(f"/my/plans/{unknown}", status=303)
 
     def test_bills_that_go_to_somebody_else_stay_with_him(self):
         """The plan is the customer's; whose bill it is decides who reads it."""

@@ -50,6 +50,15 @@ class TestPortalBill(PortalCase):
         self.assertEqual(float(first["Amount"]), 25.0)
         self.assertEqual(len(rows), 3)
 
+    def test_ids_that_the_database_cannot_have(self):
+        for unknown in (2**31, 10**20):
+            for path in (
+                f"/my/invoices/{unknown}/computers",
+                f"/my/invoices/{unknown}/charges/{self.charge.id}",
+                f"{self.path}/charges/{unknown}",
+            ):
+                self._page(path, status=303)
+
     def test_by_the_token_of_the_bill(self):
         token = self.bill._portal_ensure_token()
         self.authenticate(None, None)
