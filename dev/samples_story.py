@@ -34,16 +34,21 @@ NAMES = {
     "Backup Storage": "Datensicherung",
     "Mobile Care": "Mobilgeräte",
     "Mobile Device": "Mobilgerät",
+    "VAT 19 %": "USt. 19 %",
+    "The servers were replaced by the vendor.": (
+        "Die Server hat der Hersteller ersetzt."
+    ),
 }
 
 
 def play(env: Any, folder: str, lang: str) -> None:
     """Bill three months and write the documents of the third into a folder.
 
-    :param lang: the customers' language
+    :param lang: the customers' language, and that of the user who works
     """
     target = pathlib.Path(folder)
-    company(env)
+    env = env(context={**env.context, "lang": lang})
+    company(env, lang)
     bright, harbor = customers(env, lang)
     full, mobile = plans(env, lang)
     computers(env, bright, harbor)
@@ -57,13 +62,15 @@ def play(env: Any, folder: str, lang: str) -> None:
     newest = {move.partner_id: move for move in bill(env, RUNS[2])}
     document(env, newest[bright], target / f"bill-{lang}.pdf")
     remind(env, newest[bright], target / f"reminder-{lang}.html")
-    newest[harbor].action_msp_void(False, "The servers were replaced by the vendor.")
+    newest[harbor].action_msp_void(
+        False, spoken("The servers were replaced by the vendor.", lang)
+    )
     note = newest[harbor].reversal_move_ids
     document(env, note, target / f"credit-note-{lang}.pdf")
     consolidated(env, bright + harbor, target / f"consolidated-{lang}.pdf")
 
 
-def company(env: Any) -> None:
+def company(env: Any, lang: str) -> None:
     """Enter the MSP: address, logo, IBAN, VAT of 19 %."""
     own, euro = env.company, env.ref("base.EUR")
     euro.active = True
@@ -79,6 +86,7 @@ def company(env: Any) -> None:
     # The chart brings the dollar.
     own.currency_id = euro
     group = env["account.tax.group"].create({"name": "VAT 19 %"})
+    translate(group, lang)
     own.msp_product_id.taxes_id = env["account.tax"].create(
         {
             "name": "19 %",
@@ -163,10 +171,20 @@ def plans(env: Any, lang: str) -> list[Any]:
             },
         ]
     )
-    if lang != "en_US":
-        for record in (*made, *made.price_ids):
-            record.with_context(lang=lang).name = NAMES[record.name]
+    translate(made, lang)
+    translate(made.price_ids, lang)
     return list(made)
+
+
+def translate(records: Any, lang: str) -> None:
+    """Enter the names of records in the customers' language too."""
+    for record in records.with_context(lang="en_US"):
+        record.with_context(lang=lang).name = spoken(record.name, lang)
+
+
+def spoken(text: str, lang: str) -> str:
+    """Return a text of the provider's in English or German."""
+    return NAMES[text] if lang == "de_DE" else text
 
 
 def computers(env: Any, bright: Any, harbor: Any) -> None:
