@@ -106,8 +106,9 @@ class MspComputerMonth(models.Model):
         """
         columns = {"company": [], "month": [], "today": []}
         for company in self.env.companies.sudo():
+            today = company._msp_today()
             for month, _day in self._months(company):
-                row = (company.id, month, company._msp_today())
+                row = (company.id, month, today)
                 for column, value in zip(columns.values(), row, strict=True):
                     column.append(value)
         return {**columns, "own": list(self.env.companies.ids)}

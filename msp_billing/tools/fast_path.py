@@ -36,6 +36,11 @@ class _Known(dict):
         return type(self)()
 
 
+def _known(model, what):
+    """Return what a batch knows already of something, empty in a new transaction."""
+    return model.env.cr.precommit.data.setdefault(what, _Known())
+
+
 def with_defaults(model, values, ask):
     """Return values for ``create`` with the defaults of the fields that they leave out.
 
@@ -44,7 +49,7 @@ def with_defaults(model, values, ask):
     :param dict values: of one record
     :param ask: core's way to complete values
     """
-    known = model.env.cr.precommit.data.setdefault(DEFAULTS, _Known())
+    known = _known(model, DEFAULTS)
     key = (model._name, model.env, frozenset(values))
     if key in known:
         return {**known[key], **values}
@@ -63,7 +68,7 @@ def with_one_draft(model, values, make):
     """
     ((name, currency_id),) = values.items()
     field = model._fields[name]
-    drafts = model.env.cr.precommit.data.setdefault(DRAFTS, _Known())
+    drafts = _known(model, DRAFTS)
     key = (model._name, model.env, name, currency_id)
     draft = drafts.get(key)
     # Who empties the cache takes the draft's value away.
@@ -79,7 +84,7 @@ def without_prefetch(model, change):
 
     :param change: core's way to change the context
     """
-    known = model.env.cr.precommit.data.setdefault(UNREAD, _Known())
+    known = _known(model, UNREAD)
     env = known.get(model.env)
     if env is None:
         env = known[model.env] = change(prefetch_fields=False).env
