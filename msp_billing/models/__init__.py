@@ -58,6 +58,7 @@ from . import msp_billing_hold_terms
 from . import msp_billing_hold_count
 from . import msp_billing_hold_bill
 from . import msp_bill_builder
+from . import msp_bill_totals
 from . import msp_bill_change
 from . import msp_bill_change_text
 from . import msp_bill_change_terms

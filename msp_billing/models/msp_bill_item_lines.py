@@ -153,23 +153,9 @@ class MspBillBuilder(models.AbstractModel):
     @api.model
     def _instalments(self, sums, scene):
         """Return dates and amounts of the receivable lines, as Odoo divides them."""
-        currency, company = scene["currency"], scene["company"]
         if not scene["term"]:
-            return [
-                {
-                    "date_maturity": scene["date_due"],
-                    "discount_date": False,
-                    "discount_balance": 0.0,
-                    "discount_amount_currency": 0.0,
-                    "balance": company.currency_id.round(
-                        -sums["base", "balance"] - sums["tax", "balance"]
-                    ),
-                    "amount_currency": currency.round(
-                        -sums["base", "amount_currency"]
-                        - sums["tax", "amount_currency"]
-                    ),
-                }
-            ]
+            return [self._whole_amount(sums, scene)]
+        currency, company = scene["currency"], scene["company"]
         result = scene["term"]._compute_terms(
             date_ref=scene["date"],
             currency=currency,
@@ -198,3 +184,17 @@ class MspBillBuilder(models.AbstractModel):
             part["balance"] += line["company_amount"]
             part["amount_currency"] += line["foreign_amount"]
         return list(parts.values())
+
+    @api.model
+    def _whole_amount(self, sums, scene):
+        """Return the one receivable line of a bill without a payment term."""
+        balance = sums["base", "balance"] + sums["tax", "balance"]
+        amount = sums["base", "amount_currency"] + sums["tax", "amount_currency"]
+        return {
+            "date_maturity": scene["date_due"],
+            "discount_date": False,
+            "discount_balance": 0.0,
+            "discount_amount_currency": 0.0,
+            "balance": scene["company"].currency_id.round(-balance),
+            "amount_currency": scene["currency"].round(-amount),
+        }
