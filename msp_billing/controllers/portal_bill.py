@@ -19,12 +19,17 @@ class MspPortalBill(PortalAccount):
 
     def _invoice_get_page_view_values(self, invoice, access_token, **kwargs):
         values = super()._invoice_get_page_view_values(invoice, access_token, **kwargs)
-        told = kwargs.get("msp_told") or ""
+        own = request.env["msp.portal"]._bill_values(invoice)
+        told = kwargs.get("msp_told")
         return {
             **values,
-            **request.env["msp.portal"]._bill_values(invoice),
+            **own,
             "msp_token": access_token,
-            "msp_told": told.isdecimal() and int(told),
+            # Thanked is who comes from telling about a line, not whoever writes a URL.
+            "msp_told": any(
+                line["told"] and str(line["charge"].id) == told
+                for line in own["msp_charges"]
+            ),
         }
 
     @route(

@@ -117,6 +117,7 @@ from . import msp_bill_dispute
 from . import account_move_dispute
 from . import msp_portal
 from . import msp_portal_computers
+from . import msp_portal_history
 from . import msp_portal_plans
 from . import msp_portal_bill
 from . import msp_delivery

@@ -61,7 +61,29 @@ class MspPortal(models.AbstractModel):
 
         :rtype: list[list]
         """
-        head = [
+        cycles = move.sudo().msp_cycle_ids
+        Evidence = self.env["msp.charge.computer"].sudo()
+        found = Evidence.search([("cycle_id", "in", cycles.ids)])
+        statuses = dict(self._selection(found, "status"))
+        reasons = dict(self._selection(found, "reason"))
+        without = (cycles.charge_ids - found.charge_id).filtered("move_line_id")
+        return [
+            self._evidence_head(),
+            *([*self._charge_cells(move, charge), *[""] * 8] for charge in without),
+            *(
+                [
+                    *self._charge_cells(move, entry.charge_id, entry.cycle_id),
+                    *self._computer_cells(entry),
+                    statuses[entry.status],
+                    reasons.get(entry.reason, ""),
+                ]
+                for entry in found.sorted(self._evidence_order)
+            ),
+        ]
+
+    @api.model
+    def _evidence_head(self):
+        return [
             self.env._("Bill"),
             self.env._("Plan"),
             self.env._("Charge"),
@@ -77,34 +99,6 @@ class MspPortal(models.AbstractModel):
             self.env._("Status"),
             self.env._("Reason"),
         ]
-        cycles = move.sudo().msp_cycle_ids
-        Evidence = self.env["msp.charge.computer"].sudo()
-        found = Evidence.search([("cycle_id", "in", cycles.ids)])
-        statuses = dict(self._selection(found, "status"))
-        reasons = dict(self._selection(found, "reason"))
-        charges = cycles.charge_ids
-        without = charges - found.charge_id
-        rows = [
-            [*self._charge_cells(move, charge), *[""] * 8]
-            for charge in without
-            if charge.move_line_id
-        ]
-        for entry in found.sorted(self._evidence_order):
-            last = entry.date_to and entry.date_to - timedelta(days=1)
-            rows.append(
-                [
-                    *self._charge_cells(move, entry.charge_id, entry.cycle_id),
-                    entry.name,
-                    entry.type_id.name,
-                    entry.partner_id.name,
-                    entry.date_from,
-                    last,
-                    entry.days,
-                    statuses[entry.status],
-                    reasons.get(entry.reason, ""),
-                ]
-            )
-        return [head, *rows]
 
     @api.model
     def _evidence_order(self, entry):
@@ -132,4 +126,16 @@ class MspPortal(models.AbstractModel):
             charge.quantity,
             charge.unit_price,
             charge.amount,
+        ]
+
+    @api.model
+    def _computer_cells(self, entry):
+        last = entry.date_to and entry.date_to - timedelta(days=1)
+        return [
+            entry.name,
+            entry.type_id.name,
+            entry.partner_id.name,
+            entry.date_from,
+            last,
+            entry.days,
         ]

@@ -100,6 +100,13 @@ class TestPortalBill(PortalCase):
         self.assertIn("We look into it since", text)
         self.assertNotIn("This line looks wrong", text)
 
+    def test_thanks_only_for_what_was_told(self):
+        """What stands in the address of the page is not believed, however long."""
+        for told in (self.charge.id, "9" * 5000, "²", "nonsense"):
+            text = self._text(f"{self.path}?msp_told={told}")
+            self.assertNotIn("Thank you", text)
+            self.assertIn("This line looks wrong", text)
+
     def test_told_twice_is_told_once(self):
         self._tell("Two of them are gone.")
         with RecordCapturer(self.env["mail.message"]) as posted:
@@ -189,3 +196,6 @@ class TestPortalBill(PortalCase):
         self.assertFalse(remind(self.company))
         self.bill.action_msp_end_dispute("It is gone: you get a credit for it.")
         self.assertTrue(remind(self.company))
+        self.start_tour(
+            self.path, "msp_billing_portal_answer", login="clerk", timeout=120
+        )
