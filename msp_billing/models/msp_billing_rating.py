@@ -138,6 +138,22 @@ class MspBillingCycle(models.Model):
             return Fraction(self._contracted(price) or 0)
         return usages[self.id, price.id].quantity(price.usage_basis)
 
+    def _amount_at(self, engine_prices, usages, terms, minimum):
+        """Return what this cycle costs: its charges, and what lacks to the minimum.
+
+        :param dict engine_prices: ``msp.service.plan.price`` -> the engine's price
+        :param Decimal minimum: per month; 0: none
+        :rtype: Decimal
+        """
+        self.ensure_one()
+        amounts = [
+            line.amount
+            for price, agreed in engine_prices.items()
+            for line in rate(agreed, self._count(price, usages), terms)
+        ]
+        lacking = minimum_charge(minimum, terms, amounts) if minimum else None
+        return sum(amounts, lacking.amount if lacking else to_decimal(0.0))
+
     # === CHARGES === #
     def _prepare_price_charges(self, agreed, usages, terms):
         """Return the values of the recurring charges, one per price and tier.

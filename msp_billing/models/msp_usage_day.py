@@ -52,27 +52,33 @@ class MspUsage(models.AbstractModel):
     def _count_types_on(self, subscriptions, span):
         """Return how many computers of each type subscriptions count on a day.
 
-        :rtype: dict[int, dict[int, int]]
+        :param subscriptions: ``msp.subscription``, also new ones
+        :return: subscription id -> type id -> count
+        :rtype: dict
         """
         if not subscriptions:
             return {}
         self.env.flush_all()
-        scope = self._scope({sub.id: (sub, span) for sub in subscriptions})
+        # By their place: the id of a new one is nothing for the database.
+        places = dict(enumerate(subscriptions))
+        scope = self._scope({place: (sub, span) for place, sub in places.items()})
         rows = self.env.execute_query(
             SQL(
-                "SELECT s.id, p.type_id, COUNT(*) "
-                "FROM unnest(%s::int[], %s::int[]) AS s(id, partner_id) "
-                "JOIN msp_subscription m ON m.id = s.id "
+                "SELECT s.place, p.type_id, COUNT(*) "
+                "FROM unnest(%s::int[], %s::int[], %s::int[]) "
+                "AS s(place, partner_id, company_id) "
                 "JOIN msp_computer_period p ON p.partner_id = s.partner_id "
-                "AND p.company_id = m.company_id AND p.date_from <= %s "
-                "AND (p.date_to IS NULL OR p.date_to > %s) GROUP BY s.id, p.type_id",
+                "AND p.company_id = s.company_id AND p.date_from <= %s "
+                "AND (p.date_to IS NULL OR p.date_to > %s) "
+                "GROUP BY s.place, p.type_id",
                 [row[0] for row in scope],
                 [row[1] for row in scope],
+                [places[row[0]].company_id.id for row in scope],
                 span.start,
                 span.start,
             )
         )
         counts = {}
-        for subscription_id, type_id, number in rows:
-            counts.setdefault(subscription_id, {})[type_id] = number
+        for place, type_id, number in rows:
+            counts.setdefault(places[place].id, {})[type_id] = number
         return counts

@@ -103,6 +103,57 @@ class TestAssociate(RefusalMixin, MspBillingCommon):
             self.assertEqual(str(subscription.date_start), "2026-04-01")
             self.assertEqual(str(subscription.date_end), "2027-04-01")
 
+    def test_what_it_would_cost(self):
+        """Each line tells a full cycle, while the terms are being typed."""
+        form = self._associate(self.customers[2:4])
+        self.assertEqual(self._costs(form), [10.0, 15.0])
+        form.discount = 10
+        self.assertEqual(self._costs(form), [9.0, 13.5])
+        form.billing_cycle = "quarterly"
+        # A stub at the beginning changes nothing: it is a full cycle.
+        form.anchor_day = 1
+        self.assertEqual(self._costs(form), [27.0, 40.5])
+        form.minimum_quantity = 3
+        self.assertEqual(self._costs(form), [40.5, 40.5])
+        form.count_source = "contracted"
+        form.contracted_quantity = 7
+        self.assertEqual(self._costs(form), [94.5, 94.5])
+        # Terms that will be refused cost nothing meanwhile.
+        form.anchor_day = 99
+        self.assertEqual(self._costs(form), [0.0, 0.0])
+
+    def _costs(self, form):
+        return [form.line_ids.edit(index).amount for index in range(2)]
+
+    def test_the_cost_is_that_of_the_bill(self):
+        """Tiers, sites and the plan's minimum, told before and billed afterwards."""
+        tiers = [(0, 6), (2, 4)]
+        plan = self._plan(
+            "Tiers",
+            prices=[
+                {
+                    "name": "Computers",
+                    "price_model": "graduated",
+                    "tier_ids": [
+                        (0, 0, {"from_quantity": start, "unit_price": price})
+                        for start, price in tiers
+                    ],
+                }
+            ],
+            minimum_amount=15,
+        )
+        customers = self.customers[1] + self.customers[4]
+        site = self._customer("Site", parent_id=customers[1].id, is_company=False)
+        self._computers(site, 2)
+        form = self._associate(customers, date_start="2026-02-01")
+        form.plan_id = plan
+        # One at 6.00 lacks 9.00 to the minimum; of six two cost 6.00, four 4.00.
+        self.assertEqual(self._costs(form), [15.0, 28.0])
+        form.save().action_associate()
+        run = self._bill("2026-03-01", partner_ids=customers.ids)
+        billed = {move.partner_id: move.amount_untaxed for move in run.move_ids}
+        self.assertEqual(billed, dict(zip(customers, [15.0, 28.0], strict=True)))
+
     def test_common_and_own_addresses(self):
         form = self._associate(bill_email="Billing@Group.example.com")
         for index, expected in ((0, "Billing@Group.example.com"), (4, None)):

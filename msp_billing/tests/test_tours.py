@@ -144,7 +144,9 @@ class TestTours(MspBillingCommon, HttpCase):
     def test_sales_associates_and_dissociates(self):
         plan = self._plan("Workstation Care", cost=12.5)
         for number in range(1, 6):
-            self._customer(f"Customer{number} Ltd")
+            customer = self._customer(f"Customer{number} Ltd")
+            if number == 1:
+                self._computers(customer, 2)
         self._user("sales", "msp_billing.group_msp_billing_sales")
         self._tour("associate_customers", "sales")
         subscriptions = plan.subscription_ids
@@ -164,3 +166,23 @@ class TestTours(MspBillingCommon, HttpCase):
         self._tour("register_payment", "accountant")
         self.assertIn(move.payment_state, ("paid", "in_payment"))
         self.assertFalse(move.amount_residual)
+
+    def test_accountant_sends_and_credits(self):
+        """By what Odoo has for it, on a bill of ours."""
+        subscription = self._due_customer()
+        beta = self._customer("Beta Ltd")
+        self._computers(beta, 1)
+        own = self._subscribe(subscription.plan_id, beta)
+        self._bill("2026-02-01")
+        self._user("accountant", "account.group_account_invoice")
+        self._tour("send_and_credit", "accountant")
+        bill = own.cycle_ids.move_id
+        credit = bill.reversal_move_ids
+        self.assertRecordValues(
+            credit,
+            [{"state": "posted", "amount_untaxed": 12.5, "move_type": "out_refund"}],
+        )
+        self.assertEqual(credit.msp_run_id, bill.msp_run_id)
+        self.assertEqual(bill.payment_state, "reversed")
+        # A plain credit frees nothing.
+        self.assertEqual(own.cycle_ids.state, "billed")

@@ -7,6 +7,7 @@ from . import msp_source_import_lines
 from . import msp_computer_move
 from . import msp_computer_end
 from . import msp_subscription_associate
+from . import msp_subscription_associate_cost
 from . import msp_subscription_dissociate
 from . import msp_consolidated_bill
 from . import msp_billing_cycle_release

@@ -4,7 +4,6 @@ from fractions import Fraction
 from odoo import api, fields, models
 
 from ..engine.money import to_decimal
-from ..engine.rating import minimum_charge, rate
 
 WEEKS_PER_MONTH = Fraction(52, 12)
 
@@ -130,7 +129,7 @@ class MspPriceChange(models.TransientModel):
         minimum = to_decimal(cycle.plan_id._minimum_on(cycle.date_start))
         new_minimum = after.get(("minimum", cycle.plan_id.id), minimum)
         engine = {price: cycle._engine_price(price) for price in prices[cycle]}
-        old = self._amount(cycle, engine, usages, terms, minimum)
+        old = cycle._amount_at(engine, usages, terms, minimum)
         engine.update(
             {
                 price: self._engine_after(price, engine[price], after)
@@ -138,7 +137,7 @@ class MspPriceChange(models.TransientModel):
                 if price not in own
             }
         )
-        new = self._amount(cycle, engine, usages, terms, new_minimum)
+        new = cycle._amount_at(engine, usages, terms, new_minimum)
         state = "changes" if old != new else "same"
         if old == new and own and len(own) == len(changed):
             state = "own"
@@ -155,17 +154,6 @@ class MspPriceChange(models.TransientModel):
             "monthly_before": float(Fraction(old) / months),
             "monthly_after": float(Fraction(new) / months),
         }
-
-    @api.model
-    def _amount(self, cycle, engine_prices, usages, terms, minimum):
-        """Return what a cycle costs: its charges, and what lacks to the minimum."""
-        amounts = [
-            line.amount
-            for price, agreed in engine_prices.items()
-            for line in rate(agreed, cycle._count(price, usages), terms)
-        ]
-        lacking = minimum_charge(minimum, terms, amounts) if minimum else None
-        return sum(amounts, lacking.amount if lacking else to_decimal(0.0))
 
     @api.model
     def _engine_after(self, price, agreed, after):

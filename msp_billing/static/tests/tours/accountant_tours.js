@@ -1,7 +1,21 @@
-import {button, openMenu, screen} from "./steps";
+import {button, openMenu, screen, write} from "./steps";
 import {registry} from "@web/core/registry";
 
-registry.category("web_tour.tours").add("msp_billing_register_payment", {
+const tours = registry.category("web_tour.tours");
+
+/** Open a bill of a list by its customer. */
+function open(customer, number) {
+    return [
+        {
+            content: "Open the bill",
+            trigger: `.o_data_row .o_data_cell:contains(${customer})`,
+            run: "click",
+        },
+        screen(number),
+    ];
+}
+
+tours.add("msp_billing_register_payment", {
     steps: () => [
         ...openMenu("msp_customers_menu", "msp_bill_unpaid_menu", "Unpaid Bills"),
         {
@@ -28,6 +42,43 @@ registry.category("web_tour.tours").add("msp_billing_register_payment", {
         {
             content: "and says where its computers are",
             trigger: `button[name="action_msp_open_cycles"]`,
+        },
+    ],
+});
+
+tours.add("msp_billing_send_and_credit", {
+    steps: () => [
+        ...openMenu("msp_customers_menu", "msp_bill_unpaid_menu", "Unpaid Bills"),
+        ...open("Beta Ltd", "INV/2026/00002"),
+        button("action_msp_open_in_accounting"),
+        button("action_invoice_sent", ".o_statusbar_buttons"),
+        {
+            content: "It goes to the customer, with the bill as it was",
+            trigger: ".modal .o_tag:contains(Beta Ltd)",
+        },
+        button("action_send_and_print", ".modal"),
+        {
+            content: "The mail stands in the discussion",
+            trigger: ".o-mail-Chatter .o-mail-Message:contains(INV/2026/00002)",
+        },
+        button("action_reverse", ".o_statusbar_buttons"),
+        write("reason", "SRV-2 was scrapped", ".modal"),
+        button("refund_moves", ".modal"),
+        screen("Draft Credit Note"),
+        button("action_post", ".o_statusbar_buttons"),
+        screen("RINV/2026/00001"),
+        {
+            content: "It has the line of the bill",
+            trigger: `.o_field_widget[name="invoice_line_ids"] .o_data_row:contains(12.50)`,
+        },
+        ...openMenu("msp_customers_menu", "msp_bill_menu", "Bills"),
+        {
+            content: "The list has the bill as credited",
+            trigger: ".o_data_row:contains(INV/2026/00002):contains(Reversed)",
+        },
+        {
+            content: "and the credit note",
+            trigger: ".o_data_row:contains(RINV/2026/00001)",
         },
     ],
 });

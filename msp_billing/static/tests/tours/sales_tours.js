@@ -1,5 +1,10 @@
-import {button, choose, openMenu, write, writeDate} from "./steps";
+import {button, choose, openMenu, state, write, writeDate} from "./steps";
 import {registry} from "@web/core/registry";
+
+/** Say that a menu is in something. */
+function has(menu) {
+    return `:has([data-menu-xmlid="msp_billing.${menu}"])`;
+}
 
 const NUMBERS = [1, 2, 3, 4, 5];
 
@@ -29,6 +34,14 @@ registry.category("web_tour.tours").add("msp_billing_associate_customers", {
             content: "The last customer's own address is proposed",
             trigger: `.modal .o_data_row:contains("customer5@example.com")`,
         },
+        {
+            content: "What the plan would cost somebody with two computers",
+            trigger: `.modal .o_data_row:contains("Customer1 Ltd"):contains("25.00")`,
+        },
+        {
+            content: "and all of them together",
+            trigger: `.modal .o_list_footer:contains("25.00")`,
+        },
         write("due_days", "30", ".modal"),
         button("action_associate", ".modal"),
         CLOSED,
@@ -36,6 +49,29 @@ registry.category("web_tour.tours").add("msp_billing_associate_customers", {
             content: "The subscription is in the list",
             trigger: `.o_list_view .o_data_row:contains("Customer${number} Ltd"):contains("customer${number}@example.com")`,
         })),
+        {
+            content: "Open one",
+            trigger: `.o_list_view .o_data_row .o_data_cell:contains("Customer1 Ltd")`,
+            run: "click",
+        },
+        state("Active"),
+        {
+            content: "It counts the computers",
+            trigger: `.o_form_view button[name="action_view_computers"]:contains("2")`,
+        },
+        {
+            content: "Look what there is for sales",
+            trigger: `.o_menu_sections button[data-menu-xmlid="msp_billing.msp_customers_menu"]`,
+            run: "click",
+        },
+        {
+            content: "Bills are, runs and new prices are not",
+            trigger: `.o-dropdown--menu${has("msp_bill_menu")}:not(${has("msp_bill_run_menu")}):not(${has("msp_price_change_menu")})`,
+        },
+        {
+            content: "nor are the dashboard and the configuration",
+            trigger: `.o_menu_sections:not(${has("msp_dashboard_menu")}):not(${has("msp_configuration_menu")})`,
+        },
     ],
 });
 
