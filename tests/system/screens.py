@@ -28,10 +28,10 @@ def browsing(executable):
 class Person:
     """Somebody who signs in, reads and clicks; what the browser complains of fails."""
 
-    def __init__(self, browser, url, login, day):
+    def __init__(self, browser, url, login, day, size=SIZE):
         self.url, self.problems = url, []
         context = browser.new_context(
-            viewport=SIZE, locale="en-US", timezone_id="UTC", base_url=url
+            viewport=size, locale="en-US", timezone_id="UTC", base_url=url
         )
         context.set_default_timeout(PATIENCE)
         self.page = context.new_page()
@@ -44,7 +44,7 @@ class Person:
         self.page.fill("input[name=login]", login)
         self.page.fill("input[name=password]", login)
         self.page.click("button[type=submit]")
-        self.page.wait_for_selector(".o_main_navbar")
+        self.page.wait_for_selector(".o_main_navbar, .o_portal_my_home")
 
     def leave(self):
         """Close the browser's window; nothing may have gone wrong in it."""
