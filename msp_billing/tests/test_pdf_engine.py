@@ -1,8 +1,11 @@
 import base64
 import builtins
+import io
 import sys
 from unittest import skipUnless
 from unittest.mock import patch
+
+from pypdf import PdfReader
 
 from odoo.tests import BaseCase, tagged
 
@@ -30,6 +33,17 @@ REFUSED = (
     "http://odoo.invalid/web/image/1",
     "ftp://odoo.invalid/web/static/img/logo.png",
 )
+
+
+def _kinds(element):
+    """Return the kinds of all structure elements of a PDF below one."""
+    below = element.get("/K", [])
+    kinds = [element["/S"]] if "/S" in element else []
+    for entry in below if isinstance(below, list) else [below]:
+        entry = entry.get_object()
+        if isinstance(entry, dict):
+            kinds += _kinds(entry)
+    return kinds
 
 
 @tagged("post_install", "-at_install")
@@ -74,6 +88,39 @@ class TestPdfEngine(BaseCase):
         self.assertIn("Still here", read_pages(content)[0])
         self.assertNotIn(b"EmbeddedFile", content)
         self.assertFalse(asked)
+
+    @skipUnless(pdf.engine(), "WeasyPrint or Pango is missing")
+    def test_structure_for_screen_readers(self):
+        engine = pdf.engine()
+        html = """
+            <html lang="de"><title>Rechnung</title><h1>Rechnung</h1>
+            <table><thead><tr><th>Menge</th></tr></thead>
+            <tbody><tr><td>3</td></tr></tbody></table></html>
+        """
+        documents = [engine.layout(html, []), engine.layout(html, [])]
+        root = PdfReader(io.BytesIO(engine.to_pdf(documents))).trailer["/Root"]
+        self.assertTrue(root["/MarkInfo"]["/Marked"])
+        self.assertEqual(root["/Lang"], "de")
+        kinds = _kinds(root["/StructTreeRoot"])
+        self.assertEqual([kinds.count(kind) for kind in ("/H1", "/TH", "/TD")], [2] * 3)
+
+    @skipUnless(pdf.engine(), "WeasyPrint or Pango is missing")
+    def test_what_cannot_be_tagged_is_printed(self):
+        engine = pdf.engine()
+        document = engine.layout("<p>Still here</p>", [])
+        write = document.write_pdf
+
+        def refuse(**options):
+            if options.get("pdf_tags"):
+                raise AssertionError
+            return write(**options)
+
+        with (
+            patch.object(document, "write_pdf", refuse),
+            self.assertLogs(pdf._logger, "WARNING"),
+        ):
+            content = engine.to_pdf([document])
+        self.assertIn("Still here", read_pages(content)[0])
 
     # === WITHOUT WEASYPRINT === #
     def _engine_anew(self):

@@ -182,7 +182,13 @@ class Engine:
                 first = first.copy(
                     [page for document in documents for page in document.pages]
                 )
-            return first.write_pdf()
+            try:
+                # Tagged: a screen reader tells headings, tables and their rows.
+                return first.write_pdf(pdf_tags=True)
+            except AssertionError:
+                # WeasyPrint refuses to tag what it draws twice, as floats in two pages.
+                _logger.warning("A PDF has no tags for screen readers", exc_info=True)
+                return first.write_pdf()
 
         return self._limited(LIMIT + len(documents), write)
 
