@@ -117,7 +117,7 @@ class TestPdfEngine(BaseCase):
 
         with (
             patch.object(document, "write_pdf", refuse),
-            self.assertLogs(pdf._logger, "WARNING"),
+            self.assertLogs(pdf._logger, "INFO"),
         ):
             content = engine.to_pdf([document])
         self.assertIn("Still here", read_pages(content)[0])

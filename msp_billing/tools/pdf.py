@@ -187,7 +187,7 @@ class Engine:
                 return first.write_pdf(pdf_tags=True)
             except AssertionError:
                 # WeasyPrint refuses to tag what it draws twice, as floats in two pages.
-                _logger.warning("A PDF has no tags for screen readers", exc_info=True)
+                _logger.info("A PDF has no tags for screen readers", exc_info=True)
                 return first.write_pdf()
 
         return self._limited(LIMIT + len(documents), write)
