@@ -15,7 +15,7 @@ from screens import Person, browsing, expect
 
 from dev import databases, server
 
-CUSTOMERS = 1000 if LONG else 250
+CUSTOMERS = 1000 if LONG else 500
 DAY = "2026-03-01"
 WORLD = """
 import sys
