@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.computer_month_sql import COMPUTER_MONTHS
+from ..tools.month_sql import month_number
 
 # The months that are shown, the current one included: three years.
 MONTHS = 36
@@ -104,11 +105,10 @@ class MspComputerMonth(models.Model):
 
         :rtype: dict
         """
-        columns = {"company": [], "month": [], "today": []}
+        own = []
         for company in self.env.companies.sudo():
             today = company._msp_today()
-            for month, _day in self._months(company):
-                row = (company.id, month, today)
-                for column, value in zip(columns.values(), row, strict=True):
-                    column.append(value)
-        return {**columns, "own": list(self.env.companies.ids)}
+            last = month_number(today)
+            first = last - MONTHS + 1
+            own.append(SQL("(%s, %s::date, %s, %s)", company.id, today, first, last))
+        return {"companies": list(self.env.companies.ids), "own": SQL(", ").join(own)}

@@ -1,8 +1,7 @@
-from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.month_sql import month_number
 from ..tools.recurring_sql import RECURRING, RECURRING_SUMS
 
 
@@ -65,7 +64,7 @@ class MspRecurringRevenue(models.Model):
     # === COMPUTE METHODS === #
     @property
     def _table_query(self):
-        return SQL(RECURRING, **self._parameters(self._first_month()))
+        return SQL(RECURRING, **self._parameters())
 
     # === ACTION METHODS === #
     def action_open_subscription(self):
@@ -75,39 +74,24 @@ class MspRecurringRevenue(models.Model):
 
     # === BUSINESS METHODS === #
     @api.model
-    def _first_month(self):
-        """Return the first day of the month in which the first billed cycle began."""
-        [(first,)] = self.env.execute_query(
-            SQL(
-                "SELECT MIN(date_start) FROM msp_billing_cycle "
-                "WHERE state = 'billed' AND company_id = ANY(%s)",
-                list(self.env.companies.ids),
-            )
-        )
-        return (first or self.env.company._msp_today()).replace(day=1)
+    def _parameters(self):
+        """Return the parameters of the statement, for the companies worked in.
 
-    @api.model
-    def _parameters(self, since):
-        """Return the parameters of the statements, for the companies worked in.
-
-        :param date since: first day of a month
         :rtype: dict
         """
-        columns = {"company": [], "month": [], "today": []}
+        own = []
         for company in self.env.companies.sudo():
-            today, month = company._msp_today(), since
-            while month <= today:
-                row = (company.id, month, today)
-                for column, value in zip(columns.values(), row, strict=True):
-                    column.append(value)
-                month += relativedelta(months=1)
-        return {**columns, "own": list(self.env.companies.ids), "since": since}
+            today = company._msp_today()
+            own.append(SQL("(%s, %s::date, %s)", company.id, today, month_number(today)))
+        return {"companies": list(self.env.companies.ids), "own": SQL(", ").join(own)}
 
     @api.model
     def _sums(self, since):
         """Return what the rows add up to, from a month on.
 
+        :param date since: any day of the first month
         :return: (month, currency id, total, customers, new, grown, shrunk, lost)
         :rtype: list[tuple]
         """
-        return self.env.execute_query(SQL(RECURRING_SUMS, **self._parameters(since)))
+        parameters = {**self._parameters(), "since": month_number(since)}
+        return self.env.execute_query(SQL(RECURRING_SUMS, **parameters))

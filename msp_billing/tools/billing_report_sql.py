@@ -2,6 +2,9 @@
 
 What is booked is read from the line of the bill: it is in the company's currency, at
 the rate of the bill's day, without taxes.
+
+All is joined to the left, though each charge has a cycle, a subscription and so on: so
+PostgreSQL leaves out the tables of which a screen wants nothing.
 """
 
 CHARGES = """
@@ -17,10 +20,11 @@ CHARGES = """
            c.amount,
            -COALESCE(l.balance, 0) AS revenue
       FROM msp_charge c
-      JOIN msp_billing_cycle y ON y.id = c.cycle_id
-      JOIN msp_subscription s ON s.id = c.subscription_id
-      JOIN res_company o ON o.id = c.company_id
-      JOIN res_partner p ON p.id = c.partner_id
+      LEFT JOIN msp_billing_cycle y ON y.id = c.cycle_id
+      LEFT JOIN msp_subscription s ON s.id = c.subscription_id
+      LEFT JOIN res_company o ON o.id = c.company_id
+      LEFT JOIN res_partner p ON p.id = c.partner_id
       LEFT JOIN account_move m ON m.id = y.move_id
       LEFT JOIN account_move_line l ON l.id = c.move_line_id
+                                   AND l.display_type = 'product'
 """

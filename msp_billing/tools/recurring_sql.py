@@ -9,17 +9,14 @@ Most cycles charge what the one before them did. So what is looked for is where 
 worth changes: few rows, however many cycles there are. A change counts in the month of
 its day, since it is before that month's end, or not yet when it is after today.
 
-Parameters: the months of each company (``ends``) with the company's today, and the
-first month that is wanted.
+Parameters: for each company its today and the number of its month: the months since
+1970, whose January is 1. The sums want the number of the first month too.
 """
 
-STEPS = """
-    ends(company_id, month, today) AS (
-        SELECT * FROM unnest(%(company)s::int[], %(month)s::date[], %(today)s::date[])
-    ),
-    own AS (
-        SELECT DISTINCT company_id, today FROM ends
-    ),
+from .month_sql import month_of, months_between, number_of
+
+STEPS = f"""
+    own(company_id, today, last) AS (VALUES %(own)s),
     billed AS (
         SELECT subscription_id, currency_id, date_start, date_end,
                COALESCE(monthly_amount, 0) AS amount,
@@ -27,7 +24,7 @@ STEPS = """
                LAG(date_end) OVER w AS last_end,
                LAG(COALESCE(monthly_amount, 0)) OVER w AS last_amount
           FROM msp_billing_cycle
-         WHERE state = 'billed' AND kind = 'regular' AND company_id = ANY(%(own)s)
+         WHERE state = 'billed' AND kind = 'regular' AND company_id = ANY(%(companies)s)
         WINDOW w AS (PARTITION BY subscription_id ORDER BY date_start)
     ),
     turn AS MATERIALIZED (
@@ -52,21 +49,21 @@ STEPS = """
     ),
     step AS (
         SELECT j.subscription_id, s.company_id, j.currency_id, s.partner_id, s.plan_id,
-               COALESCE(p.commercial_partner_id, p.id) AS customer_id,
-               date_trunc('month', j.day)::date AS month, SUM(j.amount) AS change
+               COALESCE(p.commercial_partner_id, p.id) AS customer_id, o.last,
+               {number_of("j.day")} AS at, SUM(j.amount) AS change
           FROM jump j
           JOIN msp_subscription s ON s.id = j.subscription_id
           JOIN own o ON o.company_id = s.company_id AND j.day <= o.today
           JOIN res_partner p ON p.id = s.partner_id
-         GROUP BY 1, 2, 3, 4, 5, 6, 7
+         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
         HAVING SUM(j.amount) <> 0
     ),
     customer AS (
-        SELECT company_id, currency_id, customer_id, month, SUM(change) AS change,
+        SELECT company_id, currency_id, customer_id, at, SUM(change) AS change,
                SUM(SUM(change)) OVER (PARTITION BY company_id, currency_id, customer_id
-                                          ORDER BY month) AS amount
+                                          ORDER BY at) AS amount
           FROM step
-         GROUP BY company_id, currency_id, customer_id, month
+         GROUP BY company_id, currency_id, customer_id, at
     ),
     moved AS (
         SELECT c.*, c.amount - c.change AS previous,
@@ -82,33 +79,30 @@ STEPS = """
 RECURRING = f"""
     WITH {STEPS},
     worth AS (
-        SELECT t.*, SUM(change) OVER w AS amount, LEAD(month) OVER w AS next
+        SELECT t.*, SUM(change) OVER w AS amount,
+               CASE WHEN SUM(change) OVER w = 0 THEN at
+                    ELSE COALESCE(LEAD(at) OVER w - 1, last) END AS until
           FROM step t
-        WINDOW w AS (PARTITION BY subscription_id ORDER BY month)
+        WINDOW w AS (PARTITION BY subscription_id ORDER BY at)
     )
-    SELECT w.subscription_id::bigint * 65536
-               + EXTRACT(YEAR FROM e.month)::int * 12
-               + EXTRACT(MONTH FROM e.month)::int - 1970 * 12 AS id,
-           e.month, w.subscription_id, w.company_id, w.currency_id, w.partner_id,
-           w.customer_id, w.plan_id, w.amount,
-           CASE WHEN e.month = w.month THEN w.amount - w.change
-                ELSE w.amount END AS previous,
-           CASE WHEN e.month = w.month THEN w.change ELSE 0 END AS change,
+    SELECT w.subscription_id::bigint * 65536 + n AS id, {month_of("n")} AS month,
+           w.subscription_id, w.company_id, w.currency_id, w.partner_id, w.customer_id,
+           w.plan_id, w.amount,
+           CASE WHEN n = w.at THEN w.amount - w.change ELSE w.amount END AS previous,
+           CASE WHEN n = w.at THEN w.change ELSE 0 END AS change,
            COALESCE(m.movement, 'same') AS movement
       FROM worth w
-      JOIN ends e ON e.company_id = w.company_id AND e.month >= w.month
-                 AND (w.next IS NULL OR e.month < w.next)
-                 AND (w.amount <> 0 OR e.month = w.month)
+     CROSS JOIN LATERAL {months_between("w.at", "w.until")} AS n
       LEFT JOIN moved m ON m.company_id = w.company_id
                        AND m.currency_id = w.currency_id
-                       AND m.customer_id = w.customer_id AND m.month = e.month
+                       AND m.customer_id = w.customer_id AND m.at = n
 """
 
 # The same, added up by month and currency: customers alone are looked at.
 RECURRING_SUMS = f"""
     WITH {STEPS},
     total AS (
-        SELECT company_id, currency_id, month, SUM(change) AS change,
+        SELECT company_id, currency_id, at, SUM(change) AS change,
                COUNT(*) FILTER (WHERE movement = 'new')
                    - COUNT(*) FILTER (WHERE movement = 'lost') AS customers,
                SUM(change) FILTER (WHERE movement = 'new') AS came,
@@ -116,15 +110,13 @@ RECURRING_SUMS = f"""
                SUM(change) FILTER (WHERE movement = 'shrunk') AS shrunk,
                SUM(change) FILTER (WHERE movement = 'lost') AS lost
           FROM moved
-         GROUP BY company_id, currency_id, month
+         GROUP BY company_id, currency_id, at
     )
-    SELECT e.month, t.currency_id, SUM(t.change), SUM(t.customers)::int,
-           SUM(t.came) FILTER (WHERE t.month = e.month),
-           SUM(t.grown) FILTER (WHERE t.month = e.month),
-           SUM(t.shrunk) FILTER (WHERE t.month = e.month),
-           SUM(t.lost) FILTER (WHERE t.month = e.month)
-      FROM ends e
-      JOIN total t ON t.company_id = e.company_id AND t.month <= e.month
-     WHERE e.month >= %(since)s
-     GROUP BY e.month, t.currency_id
+    SELECT {month_of("n")}, t.currency_id, SUM(t.change), SUM(t.customers)::int,
+           SUM(t.came) FILTER (WHERE t.at = n), SUM(t.grown) FILTER (WHERE t.at = n),
+           SUM(t.shrunk) FILTER (WHERE t.at = n), SUM(t.lost) FILTER (WHERE t.at = n)
+      FROM own o
+     CROSS JOIN LATERAL {months_between("%(since)s", "o.last")} AS n
+      JOIN total t ON t.company_id = o.company_id AND t.at <= n
+     GROUP BY n, t.currency_id
 """
