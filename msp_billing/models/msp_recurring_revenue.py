@@ -82,7 +82,9 @@ class MspRecurringRevenue(models.Model):
         own = []
         for company in self.env.companies.sudo():
             today = company._msp_today()
-            own.append(SQL("(%s, %s::date, %s)", company.id, today, month_number(today)))
+            own.append(
+                SQL("(%s, %s::date, %s)", company.id, today, month_number(today))
+            )
         return {"companies": list(self.env.companies.ids), "own": SQL(", ").join(own)}
 
     @api.model
