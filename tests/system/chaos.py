@@ -167,15 +167,22 @@ class Chaos(Asking):
                 fate, point = "crash", self.pick.randint(*CRASH_POINTS)
                 self.crashes -= 1
 
+        deeds = {} if fate == "none" else {point: (fate, die)}
+        if fate == "terminate":
+            # Who has lost its connection goes on, and is killed in the end.
+            deeds = {
+                point: (fate, disconnect_me),
+                point + self.pick.randint(1, LATEST_POINT): ("kill", die),
+            }
+
         def meet_fate():
             if fate in TIMEOUTS:
                 os.environ["PGOPTIONS"] = TIMEOUTS[fate]
-            deeds = {"kill": die, "crash": die, "terminate": disconnect_me}
-            deed = deeds.get(fate, die if fate in TIMEOUTS else None)
 
             def step(number, _name):
-                if deed and number == point:
-                    self.met.write(f"{fate}\n".encode())
+                if number in deeds:
+                    name, deed = deeds[number]
+                    self.met.write(f"{name}\n".encode())
                     deed()
 
             killing.watch(step)
