@@ -1,7 +1,8 @@
 """``python3 -m dev screenshots``: the pictures of the documentation, from the demo.
 
 Run ``make demo SERVE=0`` before. They are taken on a copy of the demo, on which
-``screenshots_story.py`` plays what the demo lacks, and which ends with them. Pictures
+``screenshots_story.py`` and ``screenshots_larger.py`` play what the demo lacks, and
+which ends with them. Pictures
 of documents need ``pdftoppm`` (Debian: poppler-utils).
 """
 
@@ -45,8 +46,10 @@ def _play(folder: str, log: pathlib.Path) -> None:
     """Play what the pictures show beside the demo."""
     code = (
         f"import sys; sys.path.append({str(paths.ROOT)!r})\n"
-        "from dev import screenshots_story\n"
+        "from dev import screenshots_larger, screenshots_story\n"
         f"screenshots_story.play(env, {folder!r})\n"
+        "screenshots_larger.play(env)\n"
+        "screenshots_story.settle(env)\n"
     )
     server.script(DATABASE, code, log)
 

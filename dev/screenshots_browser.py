@@ -39,6 +39,7 @@ class Shot(NamedTuple):
     :param row: the text of a row to open
     :param tab: the tab of a form to open
     :param button: the name of a button to press
+    :param picks: names to choose in a dialog's field for customers
     :param link: the text of a link to follow
     :param sees: what must be there
     :param until: what the page must say of itself, as JavaScript
@@ -51,6 +52,7 @@ class Shot(NamedTuple):
     row: str = ""
     tab: str = ""
     button: str = ""
+    picks: tuple[str, ...] = ()
     link: str = ""
     sees: str = ""
     until: str = ""
@@ -65,7 +67,8 @@ DEMO = (
         "service-plans",
         row="Workstation",
         button="action_open_associate",
-        sees=".modal .o_form_view",
+        picks=("Harbor", "Foxglove", "Juniper"),
+        sees=".modal .o_data_row",
     ),
     Shot("subscriptions", "msp-subscriptions", sees=".o_data_row"),
     Shot("computers", "msp-computers", sees=".o_data_row"),
@@ -91,7 +94,7 @@ DEMO = (
 )
 # Of a company that has nothing yet.
 FIRST = (Shot("first-steps", "service-plans", sees=".o_msp_first_steps"),)
-# Of an MSP with many customers.
+# Of an MSP that has grown for some months.
 LARGER = (
     Shot(
         "dashboard",
@@ -99,6 +102,9 @@ LARGER = (
         sees=".o_msp_dashboard [data-leak]",
         height=1720,
     ),
+)
+# Of an MSP with many customers.
+CROWDED = (
     Shot(
         "bill-run-progress",
         "bill-runs",
@@ -123,7 +129,13 @@ PORTAL = (
         part="#msp_bill_lines",
     ),
 )
-ROLES = (("admin", DEMO), ("beginner", FIRST), ("larger", LARGER), ("portal", PORTAL))
+ROLES = (
+    ("admin", DEMO),
+    ("beginner", FIRST),
+    ("larger", LARGER),
+    ("crowded", CROWDED),
+    ("portal", PORTAL),
+)
 
 
 def sign_in(page: Page, login: str) -> None:
@@ -151,6 +163,9 @@ def shoot(page: Page, shot: Shot) -> None:
         page.click(f".o_notebook .nav-link:has-text('{shot.tab}')")
     if shot.button:
         page.click(f"button[name='{shot.button}']")
+    for name in shot.picks:
+        page.fill(".modal [name=partner_ids] input", name)
+        page.click(f".o-autocomplete--dropdown-item:has-text('{name}')")
     if shot.until:
         page.wait_for_function(shot.until)
     page.wait_for_selector(shot.sees or READY)
