@@ -8,6 +8,7 @@ from odoo.addons.base.models import ir_cron
 
 from ..models import msp_bill_run_work
 from .common import MspBillingCommon
+from .report_common import read_pages
 
 EXPORT = """Organization;Device ID;Hostname;Device Type
 Acme Ltd;D-1;PC 1;Server
@@ -112,6 +113,24 @@ class TestTours(MspBillingCommon, HttpCase):
         if not run._as_bot()._count_remaining():
             self._work()
 
+    def test_manager_releases_and_approves(self):
+        plan = self._plan(cost=12.5)
+        self.company.msp_approval = True
+        held = self._subscribe(plan, self._customer("Acme Ltd"))
+        other = self._customer("Beta Ltd")
+        self._computers(other, 2)
+        self._subscribe(plan, other)
+        self._user("manager", "msp_billing.group_msp_billing_manager")
+        run = self._new_run("2026-02-01")
+        run.action_preview()
+        run.action_start()
+        self.assertEqual((run.state, run.held_count), ("waiting", 1))
+        self._tour("release_and_approve", "manager")
+        self._work()
+        self.assertEqual((run.state, run.billed_count), ("done", 2))
+        self.assertEqual(held.cycle_ids.release_note, "They begin with no computers")
+        self.assertEqual(run.move_ids.partner_id, other)
+
     def test_manager_imports_a_csv(self):
         acme, beta = self._customer("Acme Ltd"), self._customer("Beta Ltd")
         manager = self._user("manager", "msp_billing.group_msp_billing_manager")
@@ -186,3 +205,19 @@ class TestTours(MspBillingCommon, HttpCase):
         self.assertEqual(bill.payment_state, "reversed")
         # A plain credit frees nothing.
         self.assertEqual(own.cycle_ids.state, "billed")
+
+    def test_accountant_downloads_the_consolidated_bill(self):
+        subscription = self._due_customer()
+        beta = self._customer("Beta Ltd")
+        self._computers(beta, 1)
+        self._subscribe(subscription.plan_id, beta)
+        self._bill("2026-02-01")
+        self._user("accountant", "account.group_account_invoice")
+        self._tour("download_consolidated", "accountant")
+        made = self.env["ir.attachment"].sudo().search(
+            [("res_model", "=", "msp.consolidated.bill")]
+        )
+        self.assertEqual(made.mimetype, "application/pdf")
+        text = "".join(read_pages(made.raw))
+        self.assertIn("Beta Ltd", text)
+        self.assertNotIn("Acme Ltd", text)

@@ -1,4 +1,4 @@
-import {button, openMenu, screen, write} from "./steps";
+import {button, choose, openMenu, screen, write} from "./steps";
 import {registry} from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
@@ -18,12 +18,7 @@ function open(customer, number) {
 tours.add("msp_billing_register_payment", {
     steps: () => [
         ...openMenu("msp_customers_menu", "msp_bill_unpaid_menu", "Unpaid Bills"),
-        {
-            content: "Open the bill",
-            trigger: ".o_data_row .o_data_cell:contains(Acme Ltd)",
-            run: "click",
-        },
-        screen("INV/2026/00001"),
+        ...open("Acme Ltd", "INV/2026/00001"),
         {
             content: "The bill shows its amount",
             trigger: `.o_field_widget[name="amount_untaxed"]:contains(25.00)`,
@@ -79,6 +74,45 @@ tours.add("msp_billing_send_and_credit", {
         {
             content: "and the credit note",
             trigger: ".o_data_row:contains(RINV/2026/00001)",
+        },
+    ],
+});
+
+tours.add("msp_billing_download_consolidated", {
+    steps: () => [
+        ...openMenu("msp_customers_menu", "msp_consolidated_bill_menu"),
+        {
+            content: "This month has no bills",
+            trigger: `.modal .o_field_widget[name="bill_count"]:contains(0)`,
+        },
+        {
+            content: "Open the days",
+            trigger: `.modal .o_field_widget[name="date_from"] button:first`,
+            run: "click",
+        },
+        {
+            content: "Begin in February",
+            trigger: `.modal .o_field_widget[name="date_from"] input[data-field="date_from"]`,
+            run: "edit 02/01/2026 && press Enter",
+        },
+        {
+            content: "Both bills are found",
+            trigger: `.modal .o_field_widget[name="bill_count"]:contains(2)`,
+        },
+        ...choose("partner_ids", "Beta Ltd", ".modal"),
+        {
+            content: "and one of the customer",
+            trigger: `.modal .o_field_widget[name="bill_count"]:contains(1)`,
+        },
+        button("action_download", ".modal"),
+        {
+            content: "Then the dialog can be closed",
+            trigger: `.modal:has(button[name="action_download"]:enabled) button:contains(Discard)`,
+            run: "click",
+        },
+        {
+            content: "It is closed",
+            trigger: "body:not(:has(.modal))",
         },
     ],
 });

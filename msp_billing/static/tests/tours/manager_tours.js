@@ -198,3 +198,54 @@ tours.add("msp_billing_see_bills", {
         },
     ],
 });
+
+tours.add("msp_billing_release_and_approve", {
+    steps: () => [
+        ...openMenu("msp_customers_menu", "msp_bill_run_menu", "Bill Runs"),
+        {
+            content: "Open the run",
+            trigger: ".o_data_row .o_data_cell:contains(Bill run of)",
+            run: "click",
+        },
+        state("Waiting for Approval"),
+        {
+            content: "One customer's cycle is held",
+            trigger: ".oe_stat_button:contains(Held):contains(1)",
+            run: "click",
+        },
+        screen("Billing Cycles"),
+        {
+            content: "Choose it",
+            trigger: `.o_data_row:contains(Acme Ltd) .o_list_record_selector input`,
+            run: "click",
+        },
+        {
+            content: "Release it",
+            trigger: ".o_control_panel button:contains(Release)",
+            run: "click",
+        },
+        {
+            content: "The dialog says why it is held",
+            trigger: ".modal .o_data_row:contains(Acme Ltd):contains(ever reported)",
+        },
+        write("note", "They begin with no computers", ".modal"),
+        button("action_release", ".modal"),
+        {
+            content: "Nothing is held any more",
+            trigger: "body:not(:has(.modal)) .o_list_view:not(:has(.o_data_row))",
+        },
+        {
+            content: "Go back to the run",
+            trigger: ".o_back_button",
+            run: "click",
+        },
+        state("Waiting for Approval"),
+        button("action_preview"),
+        {
+            content: "The preview has both customers",
+            trigger: `.o_field_widget[name="cycle_ids"]:has(.o_data_row:contains(Beta Ltd)) .o_data_row:contains(Acme Ltd):contains(Due)`,
+        },
+        button("action_approve"),
+        state("Running"),
+    ],
+});

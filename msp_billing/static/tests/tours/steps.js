@@ -1,6 +1,6 @@
 import {stepUtils} from "@web_tour/tour_utils";
 
-/** Open the app, then a menu of one of its sections, and wait for its screen. */
+/** Open the app, then a menu of one of its sections; wait for its screen, if it has one. */
 export function openMenu(section, menu, title) {
     return [
         ...stepUtils.goToAppSteps("msp_billing.msp_billing_menu_root", "Open the app"),
@@ -18,7 +18,7 @@ export function openMenu(section, menu, title) {
             trigger: `.o-dropdown--menu [data-menu-xmlid="msp_billing.${menu}"]`,
             run: "click",
         },
-        screen(title),
+        ...(title ? [screen(title)] : []),
     ];
 }
 
