@@ -146,6 +146,13 @@ class MspBillingCycle(models.Model):
         "The corrections of that day are in a billing cycle already.",
     )
 
+    # What recurring revenue reads of all billed cycles, in the order that it wants.
+    _revenue_idx = models.Index(
+        "(subscription_id, date_start) "
+        "INCLUDE (date_end, monthly_amount, currency_id, company_id) "
+        "WHERE state = 'billed' AND kind = 'regular'"
+    )
+
     # === COMPUTE METHODS === #
     @api.depends("subscription_id", "date_start", "date_end")
     def _compute_display_name(self):
