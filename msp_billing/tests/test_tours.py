@@ -214,8 +214,10 @@ class TestTours(MspBillingCommon, HttpCase):
         self._bill("2026-02-01")
         self._user("accountant", "account.group_account_invoice")
         self._tour("download_consolidated", "accountant")
-        made = self.env["ir.attachment"].sudo().search(
-            [("res_model", "=", "msp.consolidated.bill")]
+        made = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search([("res_model", "=", "msp.consolidated.bill")])
         )
         self.assertEqual(made.mimetype, "application/pdf")
         text = "".join(read_pages(made.raw))
