@@ -5,8 +5,8 @@ DEFAULTS = "msp_billing.defaults"
 DRAFTS = "msp_billing.drafts"
 UNREAD = "msp_billing.unread"
 # What Odoo's own modules change for records of theirs alone: lines of sales and of
-# purchase orders, down payments, expenses, payments of an order. A bill of ours has none
-# of these. A test compares the ledger of both ways with these modules installed.
+# purchase orders, down payments, expenses, payments of an order. A bill has none of
+# these. A test compares the ledger of both ways with these modules installed.
 HARMLESS = {
     "hr_expense": {
         "_compute_needed_terms",
