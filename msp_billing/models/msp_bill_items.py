@@ -99,9 +99,7 @@ class MspBillBuilder(models.AbstractModel):
     @api.model
     def _is_changed_by_others(self):
         """Say whether another module decides otherwise about journal items."""
-        # Odoo's projects give every line their analytic accounts when they make it.
-        of_project = self.env.context.get("project_id")
-        return bool(of_project) or is_changed(self.env, DECIDING, KNOWN_MODULES)
+        return is_changed(self.env, DECIDING, KNOWN_MODULES)
 
     @api.model
     def _complete(self, vals):

@@ -16,6 +16,7 @@ HARMLESS = {
     },
     "purchase": {"_related_analytic_distribution"},
     "sale": {"_compute_is_storno", "_post", "_related_analytic_distribution"},
+    # Or by a key of the context, and the bot's has its own keys alone.
     "sale_project": {"_compute_analytic_distribution"},
     "sale_stock": {"_compute_delivery_date"},
     # For vendor bills alone.
