@@ -2,8 +2,7 @@
 
 Run ``make demo SERVE=0`` before. They are taken on a copy of the demo, on which
 ``screenshots_story.py`` and ``screenshots_larger.py`` play what the demo lacks, and
-which ends with them. Pictures
-of documents need ``pdftoppm`` (Debian: poppler-utils).
+which ends with them. Pictures of documents need ``pdftoppm`` (Debian: poppler-utils).
 """
 
 import os

@@ -1,12 +1,10 @@
-from datetime import timedelta
-
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from ..tools.computer_month_sql import COMPUTER_MONTHS
-from ..tools.month_sql import month_number
+from ..tools.month_sql import of_companies
 
 # The months that are shown, the current one included: three years.
 MONTHS = 36
@@ -53,14 +51,14 @@ class MspComputerMonth(models.Model):
     # === COMPUTE METHODS === #
     @property
     def _table_query(self):
-        return SQL(COMPUTER_MONTHS, **self._parameters())
+        return SQL(COMPUTER_MONTHS, months=MONTHS, **of_companies(self.env.companies))
 
     # === ACTION METHODS === #
     def action_open_computers(self):
         """Open the computers that a row counts."""
         self.ensure_one()
         company = self.company_id.sudo()
-        _month, day = self._months(company)[-1 - self._age(company)]
+        day = min(self.month + relativedelta(day=31), company._msp_today())
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "msp_billing.msp_computer_action"
         )
@@ -78,37 +76,3 @@ class MspComputerMonth(models.Model):
             "domain": [("period_ids", "any", period)],
             "context": {"active_test": False},
         }
-
-    # === BUSINESS METHODS === #
-    def _age(self, company):
-        """Return how many months ago the month of a row was."""
-        today = company._msp_today()
-        return (today.year - self.month.year) * 12 + today.month - self.month.month
-
-    @api.model
-    def _months(self, company):
-        """Return the months shown: (first day, the day on which computers count).
-
-        :rtype: list[tuple[datetime.date, datetime.date]]
-        """
-        today = company._msp_today()
-        this_month, found = today.replace(day=1), []
-        for age in reversed(range(MONTHS)):
-            month = this_month - relativedelta(months=age)
-            last = month + relativedelta(months=1) - timedelta(days=1)
-            found.append((month, min(last, today)))
-        return found
-
-    @api.model
-    def _parameters(self):
-        """Return the parameters of the statement, for the companies worked in.
-
-        :rtype: dict
-        """
-        own = []
-        for company in self.env.companies.sudo():
-            today = company._msp_today()
-            last = month_number(today)
-            first = last - MONTHS + 1
-            own.append(SQL("(%s, %s::date, %s, %s)", company.id, today, first, last))
-        return {"companies": list(self.env.companies.ids), "own": SQL(", ").join(own)}

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL, format_date, format_datetime
 
 from ..tools.dashboard_sql import COMING
+from ..tools.month_sql import month_number
 from .msp_leakage import KINDS
 
 # So many days on which bills are due next are named.
@@ -132,8 +133,7 @@ class MspDashboard(models.AbstractModel):
                 companies=self._companies(),
                 today=today,
                 days=NEXT_DAYS,
-                year=today.year,
-                month=today.month,
+                month=month_number(today),
                 rates=self._rate_table(rates),
             )
         )

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.month_sql import month_number
+from ..tools.month_sql import month_number, of_companies
 from ..tools.recurring_sql import RECURRING, RECURRING_SUMS
 
 
@@ -64,7 +64,7 @@ class MspRecurringRevenue(models.Model):
     # === COMPUTE METHODS === #
     @property
     def _table_query(self):
-        return SQL(RECURRING, **self._parameters())
+        return SQL(RECURRING, **of_companies(self.env.companies))
 
     # === ACTION METHODS === #
     def action_open_subscription(self):
@@ -74,20 +74,6 @@ class MspRecurringRevenue(models.Model):
 
     # === BUSINESS METHODS === #
     @api.model
-    def _parameters(self):
-        """Return the parameters of the statement, for the companies worked in.
-
-        :rtype: dict
-        """
-        own = []
-        for company in self.env.companies.sudo():
-            today = company._msp_today()
-            own.append(
-                SQL("(%s, %s::date, %s)", company.id, today, month_number(today))
-            )
-        return {"companies": list(self.env.companies.ids), "own": SQL(", ").join(own)}
-
-    @api.model
     def _sums(self, since):
         """Return what the rows add up to, from a month on.
 
@@ -95,5 +81,7 @@ class MspRecurringRevenue(models.Model):
         :return: (month, currency id, total, customers, new, grown, shrunk, lost)
         :rtype: list[tuple]
         """
-        parameters = {**self._parameters(), "since": month_number(since)}
-        return self.env.execute_query(SQL(RECURRING_SUMS, **parameters))
+        own = of_companies(self.env.companies)
+        return self.env.execute_query(
+            SQL(RECURRING_SUMS, since=month_number(since), **own)
+        )

@@ -5,15 +5,14 @@ its first day, and takes away in that of the first day after it, since a month c
 its last day, the current one by today. So few rows meet the months, however many
 computers there are.
 
-Parameters: for each company its today, and the numbers of the first and the last month
-that are shown: the months since 1970, its January is 1. The id of a row is that of the
-customer's first period of the type, times 4096, and the number of the month.
+Parameters: those of ``of_companies``, and how many months are shown. The id of a row is
+that of the customer's first period of the type, times 4096, and the number of the month.
 """
 
 from .month_sql import month_of, months_between, number_of
 
 COMPUTER_MONTHS = f"""
-    WITH own(company_id, today, first, last) AS (VALUES %(own)s),
+    WITH own(company_id, today, last) AS (VALUES %(own)s),
     jump AS (
         SELECT company_id, partner_id, type_id, date_from AS day, COUNT(*) AS number,
                MIN(id) AS id
@@ -27,7 +26,7 @@ COMPUTER_MONTHS = f"""
     ),
     step AS (
         SELECT j.company_id, j.partner_id, j.type_id, o.last,
-               GREATEST({number_of("j.day")}, o.first) AS at,
+               GREATEST({number_of("j.day")}, o.last - %(months)s + 1) AS at,
                SUM(j.number) AS number, MIN(j.id)::bigint AS id
           FROM jump j
           JOIN own o ON o.company_id = j.company_id AND j.day <= o.today

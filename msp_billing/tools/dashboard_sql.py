@@ -1,5 +1,7 @@
 """The SQL of the dashboard: one statement for each part of the page."""
 
+from .month_sql import number_of
+
 # Bills by state, then what is open by its age. A row: state, whether it is disputed,
 # age (None for states), bills, total, open amount.
 OWED = """
@@ -39,7 +41,7 @@ OWED = """
 
 # The next days on which something is due, then the expected amounts. A row: day (None
 # for amounts), subscriptions, customers, column, amount.
-COMING = """
+COMING = f"""
     (SELECT next_bill_date AS day, COUNT(*), COUNT(DISTINCT bill_to_id),
             NULL::int AS col, 0::numeric
        FROM msp_subscription
@@ -48,8 +50,7 @@ COMING = """
      UNION ALL
     SELECT NULL, 0, 0,
            CASE WHEN f.date < %(today)s THEN 0
-                ELSE 1 + (EXTRACT(YEAR FROM f.date)::int - %(year)s) * 12
-                       + EXTRACT(MONTH FROM f.date)::int - %(month)s END,
+                ELSE 1 + {number_of("f.date")} - %(month)s END,
            COALESCE(SUM(f.amount * r.rate), 0)
       FROM msp_forecast_line f
       JOIN %(rates)s AS r ON r.currency_id = f.currency_id

@@ -1,5 +1,7 @@
 """Months as numbers in SQL: a whole number is quicker to step through than dates."""
 
+from odoo.tools import SQL
+
 # A month's number: those since 1970, whose January is 1.
 EPOCH = 1970
 
@@ -35,3 +37,18 @@ def month_number(day) -> int:
     :param datetime.date day: any day of the month
     """
     return (day.year - EPOCH) * 12 + day.month
+
+
+def of_companies(companies):
+    """Return parameters that tell of companies and the time there.
+
+    :param companies: a recordset
+    :return: ``companies``, their ids; ``own``, the rows of a table: the id, today and
+        the number of today's month
+    :rtype: dict
+    """
+    rows = []
+    for company in companies.sudo():
+        today = company._msp_today()
+        rows.append(SQL("(%s, %s::date, %s)", company.id, today, month_number(today)))
+    return {"companies": list(companies.ids), "own": SQL(", ").join(rows)}

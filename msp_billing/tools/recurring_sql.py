@@ -9,8 +9,7 @@ Most cycles charge what the one before them did. So what is looked for is where 
 worth changes: few rows, however many cycles there are. A change counts in the month of
 its day, since it is before that month's end, or not yet when it is after today.
 
-Parameters: for each company its today and the number of its month: the months since
-1970, whose January is 1. The sums want the number of the first month too.
+Parameters: those of ``of_companies``. The sums want the number of the first month too.
 """
 
 from .month_sql import month_of, months_between, number_of
