@@ -5,8 +5,8 @@ its first day, and takes away in that of the first day after it, since a month c
 its last day, the current one by today. So few rows meet the months, however many
 computers there are.
 
-Parameters: those of ``of_companies``, and how many months are shown. The id of a row is
-that of the customer's first period of the type, times 4096, and the number of the month.
+Parameters: those of ``of_companies``, and how many months are shown. The id of a row
+is that of the customer's first period of the type, times 4096, and the month's number.
 """
 
 from .month_sql import month_of, months_between, number_of
